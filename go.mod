@@ -1,0 +1,3 @@
+module github.com/helm-chart-factory/factory
+
+go 1.26
