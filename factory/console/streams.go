@@ -1,0 +1,36 @@
+// Package console is how factory talks to a person or to a pipe: results on Out, everything else on Err.
+package console
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Streams are the three standard streams of one run of the program.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+
+	// Live is true when Err is a terminal that progress may be redrawn on; otherwise progress is plain lines.
+	Live bool
+	// Color is true when Err may carry colour codes. It is off without a terminal and under NO_COLOR (https://no-color.org).
+	Color bool
+	// Interactive is true when a person can answer a question on In.
+	Interactive bool
+}
+
+// Standard returns the streams of the process.
+func Standard() *Streams {
+	terminal := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"
+	return &Streams{
+		In:          os.Stdin,
+		Out:         os.Stdout,
+		Err:         os.Stderr,
+		Live:        terminal && os.Getenv("CI") == "",
+		Color:       terminal && os.Getenv("NO_COLOR") == "",
+		Interactive: terminal && term.IsTerminal(int(os.Stdin.Fd())),
+	}
+}

@@ -1,0 +1,19 @@
+// Command factory turns short service specs into Helm charts, an umbrella chart, images and a running release.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/helm-chart-factory/factory/factory/cmd"
+	"github.com/helm-chart-factory/factory/factory/console"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cmd.Execute(ctx, os.Args[1:], console.Standard())
+	stop()
+	os.Exit(code)
+}
