@@ -27,20 +27,55 @@ type StartOptions struct {
 	Registries string
 }
 
+// BuildSteps lists what builds the cluster's program and its add-on images from the source in dir.
+func BuildSteps(dir string) []console.Step {
+	program := new(Program)
+	return []console.Step{programStep(dir, program), imagesStep(program)}
+}
+
 // StartSteps lists what brings the cluster up: its program, what the machine must have, its add-on images, the start.
 func StartSteps(opts StartOptions) []console.Step {
-	var program *Program
-	find := console.Step{
+	program := new(Program)
+	start := console.Step{
+		Name: "cluster",
+		Do: func(ctx context.Context, say console.Reporter) error {
+			return program.Run(ctx, io.Discard, console.LineWriter(say), opts.arguments()...)
+		},
+		Next: "factory cluster status; its logs are in " + filepath.Join(paths.Home(), "cluster", paths.Instance(), "logs"),
+	}
+	if opts.NoNode {
+		return []console.Step{programStep(opts.Dir, program), start}
+	}
+	return []console.Step{programStep(opts.Dir, program), packagesStep(program), imagesStep(program), start}
+}
+
+func programStep(dir string, program *Program) console.Step {
+	return console.Step{
 		Name: "cluster program",
-		Do: func(ctx context.Context, say console.Reporter) (err error) {
-			program, err = Find(ctx, opts.Dir, console.LineWriter(say))
-			return err
+		Do: func(ctx context.Context, say console.Reporter) error {
+			found, err := Find(ctx, dir, console.LineWriter(say))
+			if err != nil {
+				return err
+			}
+			*program = *found
+			return nil
 		},
 	}
-	packages := console.Step{
+}
+
+func packagesStep(program *Program) console.Step {
+	return console.Step{
 		Name: "packages for the node",
 		Done: func(ctx context.Context, say console.Reporter) (bool, error) {
-			return packagesPresent(ctx, program, say)
+			names, err := program.lines(ctx, "apt-packages")
+			if err != nil {
+				return false, err
+			}
+			missing := machine.MissingPackages(ctx, names...)
+			if len(missing) > 0 {
+				say("missing: %s", strings.Join(missing, " "))
+			}
+			return len(missing) == 0, nil
 		},
 		Do: func(ctx context.Context, say console.Reporter) error {
 			names, err := program.lines(ctx, "apt-packages")
@@ -49,9 +84,11 @@ func StartSteps(opts StartOptions) []console.Step {
 			}
 			return machine.InstallPackages(ctx, say, names...)
 		},
-		Next: "apt-get update, then run this again",
 	}
-	images := console.Step{
+}
+
+func imagesStep(program *Program) console.Step {
+	return console.Step{
 		Name: "add-on images",
 		Do: func(ctx context.Context, say console.Reporter) error {
 			if program.Source == "" {
@@ -61,17 +98,6 @@ func StartSteps(opts StartOptions) []console.Step {
 			return program.Run(ctx, io.Discard, console.LineWriter(say), "addons", "build", "--source", filepath.Join(program.Source, "addons"))
 		},
 	}
-	start := console.Step{
-		Name: "cluster",
-		Do: func(ctx context.Context, say console.Reporter) error {
-			return program.Run(ctx, io.Discard, console.LineWriter(say), opts.arguments()...)
-		},
-		Next: "factory cluster status; its logs are in " + filepath.Join(paths.Home(), "cluster", paths.Instance(), "logs"),
-	}
-	if opts.NoNode {
-		return []console.Step{find, start}
-	}
-	return []console.Step{find, packages, images, start}
 }
 
 func (o StartOptions) arguments() []string {
@@ -105,18 +131,6 @@ func (p *Program) lines(ctx context.Context, args ...string) ([]string, error) {
 		return nil, err
 	}
 	return strings.Fields(out.String()), nil
-}
-
-func packagesPresent(ctx context.Context, program *Program, say console.Reporter) (bool, error) {
-	names, err := program.lines(ctx, "apt-packages")
-	if err != nil {
-		return false, err
-	}
-	missing := machine.MissingPackages(ctx, names...)
-	if len(missing) > 0 {
-		say("missing: %s", strings.Join(missing, " "))
-	}
-	return len(missing) == 0, nil
 }
 
 // StopOptions says how to stop this host's cluster.

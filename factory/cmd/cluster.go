@@ -20,7 +20,7 @@ no rule added to the host's firewall. The first start builds it from source, whi
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	command.AddCommand(newClusterStart(a), newClusterStop(a), newClusterStatus(a), newClusterKubeconfig(a), newClusterKubectl(a))
+	command.AddCommand(newClusterBuild(a), newClusterStart(a), newClusterStop(a), newClusterStatus(a), newClusterKubeconfig(a), newClusterKubectl(a))
 	return command
 }
 
@@ -37,6 +37,18 @@ func newClusterStart(a *app) *cobra.Command {
 	}
 	command.Flags().BoolVar(&noNode, "no-node", false, "API server, controllers and etcd alone: no pods run, no root needed")
 	return command
+}
+
+func newClusterBuild(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "build",
+		Short:   "Build what start needs: the program and the add-on images",
+		Example: "  factory cluster build",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return console.RunSteps(c.Context(), a.Streams, cluster.BuildSteps(a.dir))
+		},
+	}
 }
 
 func newClusterStop(a *app) *cobra.Command {
