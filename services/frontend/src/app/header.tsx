@@ -1,0 +1,24 @@
+import { useEffect } from 'react'
+import { Mark } from '@/components/icons'
+import { useStats } from '@/features/stats/api/get-stats'
+import { Freshness } from './freshness'
+import styles from './header.module.css'
+
+export function Header() {
+  const namespace = useStats().data?.namespace
+
+  useEffect(() => {
+    document.title = namespace ? `${namespace} · Kubernetes dashboard` : 'Kubernetes dashboard'
+  }, [namespace])
+
+  return (
+    <header className={styles.header}>
+      <Mark />
+      <div className={styles.title}>
+        <p>Kubernetes namespace</p>
+        <h1>{namespace ?? <><span className="visually-hidden">Dashboard</span><span className="skeleton" aria-hidden="true" /></>}</h1>
+      </div>
+      <Freshness />
+    </header>
+  )
+}

@@ -1,0 +1,59 @@
+import { Count } from '@/components/count'
+import { Empty } from '@/components/empty'
+import { NoMatch } from '@/components/no-match'
+import { Region } from '@/components/region'
+import { Status } from '@/components/status'
+import { Cell, NameCell, Table, TableSkeleton, type Column } from '@/components/table'
+import { matches } from '@/lib/matches'
+import { useDeployments, type Deployment } from '../api/get-deployments'
+import { deploymentState } from './deployment-state'
+import { ReplicaMeter } from './replica-meter'
+
+const columns: Column[] = [
+  { title: 'Name' },
+  { title: 'Replicas', width: '7.5rem' },
+  { title: 'Available', width: '5.5rem', align: 'end', wideOnly: true },
+  { title: 'Status', width: '8.25rem' },
+  { title: 'Age', width: '5rem', align: 'end', wideOnly: true },
+]
+
+interface Props {
+  filter: string
+  onClearFilter: () => void
+}
+
+export function DeploymentsRegion({ filter, onClearFilter }: Props) {
+  const select = (all: Deployment[]) =>
+    all.filter((deployment) => matches(filter, deployment.name, deploymentState(deployment).label))
+
+  return (
+    <Region title="Deployments" query={useDeployments()} skeleton={<TableSkeleton columns={columns} rows={3} />}
+      aside={(all) => <Count shown={select(all).length} total={all.length} />}>
+      {(all) => {
+        const shown = select(all)
+        if (all.length === 0) {
+          return <Empty title="No deployments">The namespace has none yet. A new one appears here within 30 seconds.</Empty>
+        }
+        if (shown.length === 0) return <NoMatch filter={filter} onClear={onClearFilter} />
+        return (
+          <Table caption="Deployments with their replica counts" columns={columns}>
+            {shown.map((deployment) => <Row key={deployment.name} deployment={deployment} />)}
+          </Table>
+        )
+      }}
+    </Region>
+  )
+}
+
+function Row({ deployment }: { deployment: Deployment }) {
+  const { name, replicas, ready, available, age } = deployment
+  return (
+    <tr>
+      <NameCell below={age}>{name}</NameCell>
+      <Cell><ReplicaMeter ready={ready} replicas={replicas} /></Cell>
+      <Cell align="end" wideOnly>{available}</Cell>
+      <Cell><Status {...deploymentState(deployment)} /></Cell>
+      <Cell align="end" wideOnly>{age}</Cell>
+    </tr>
+  )
+}
