@@ -12,6 +12,7 @@ import (
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
 	kubectl "k8s.io/kubectl/pkg/cmd"
+	"k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
@@ -46,7 +47,8 @@ func Run(name string, args []string) (code int, ok bool) {
 	command.SetArgs(args)
 	if name == "kubectl" {
 		if err := cli.RunNoErrOutput(command); err != nil {
-			return 1, true
+			// Prints it in kubectl's words and exits with kubectl's code.
+			util.CheckErr(err)
 		}
 		return 0, true
 	}

@@ -1,0 +1,198 @@
+// Package lifecycle starts and stops cluster instances from the outside.
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/helm-chart-factory/factory/cluster/internal/instance"
+	"github.com/helm-chart-factory/factory/cluster/internal/process"
+	"github.com/helm-chart-factory/factory/cluster/internal/progress"
+	"github.com/helm-chart-factory/factory/cluster/internal/supervisor"
+)
+
+// Start brings the instance up and returns when it is usable, or when ctx ends; then, and on failure, nothing of it runs.
+// Progress is written to out, one line a step. An instance that runs already is left as it is.
+func Start(ctx context.Context, inst instance.Instance, options instance.Options, out io.Writer) error {
+	release, err := inst.Acquire(instance.Starting, true)
+	if err != nil {
+		return err
+	}
+	defer release()
+	existed := inst.Exists()
+	record, err := inst.Load()
+	if err != nil {
+		return err
+	}
+	if inst.IsRunning() {
+		return alreadyRunning(inst, record, options, out)
+	}
+	if existed && record.Options.Node != options.Node {
+		return fmt.Errorf("cluster %q was made %s: remove it first (factory-cluster stop --name %s --purge) or choose another --name",
+			inst.Name, kind(record.Options.Node), inst.Name)
+	}
+	// Whatever a supervisor that was killed could not remove.
+	if err := sweep(inst); err != nil {
+		return err
+	}
+	if err := inst.Create(); err != nil {
+		return err
+	}
+	record.Options = options
+	if err := inst.Save(record); err != nil {
+		return err
+	}
+	if err := rotateLogs(inst); err != nil {
+		return err
+	}
+
+	started := time.Now()
+	err = launch(ctx, inst, func(event progress.Event) {
+		elapsed := time.Since(started).Seconds()
+		switch {
+		case event.Step != "":
+			fmt.Fprintf(out, "%6.1fs  %s\n", elapsed, event.Step)
+		case event.Warning != "":
+			fmt.Fprintf(out, "%6.1fs  warning: %s\n", elapsed, event.Warning)
+		case event.Ready:
+			fmt.Fprintf(out, "%6.1fs  cluster %q is ready: kubeconfig %s\n", elapsed, inst.Name, inst.Kubeconfig())
+		}
+	})
+	if err == nil {
+		return nil
+	}
+	err = errors.Join(err, end(inst), sweep(inst))
+	if !existed {
+		// The logs stay: the message points to them.
+		err = errors.Join(err, purge(inst, "logs"))
+	}
+	return err
+}
+
+func alreadyRunning(inst instance.Instance, record instance.Record, options instance.Options, out io.Writer) error {
+	if record.Options.Node != options.Node {
+		return fmt.Errorf("cluster %q runs already, %s: stop it first (factory-cluster stop --name %s) or choose another --name",
+			inst.Name, kind(record.Options.Node), inst.Name)
+	}
+	fmt.Fprintf(out, "cluster %q runs already: kubeconfig %s\n", inst.Name, inst.Kubeconfig())
+	return nil
+}
+
+func kind(node bool) string {
+	if node {
+		return "with a node"
+	}
+	return "without a node"
+}
+
+// launch runs the supervisor in a session of its own and follows its events until one is final.
+func launch(ctx context.Context, inst instance.Instance, handle func(progress.Event)) error {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("making a pipe for the supervisor: %w", err)
+	}
+	defer reader.Close()
+	log, err := os.OpenFile(inst.Log("supervisor"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		writer.Close()
+		return fmt.Errorf("opening the supervisor's log: %w", err)
+	}
+	defer log.Close()
+	command := exec.Command(process.Self, supervisor.Command, inst.Name, inst.Dir)
+	command.Args[0] = "factory-cluster"
+	command.Dir = inst.Dir
+	command.Stdout, command.Stderr = log, log
+	command.ExtraFiles = []*os.File{writer}
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	err = command.Start()
+	writer.Close()
+	if err != nil {
+		return fmt.Errorf("starting the supervisor: %w", err)
+	}
+	// Reaped when it ends before this command does.
+	go command.Wait()
+
+	result := make(chan error, 1)
+	go func() {
+		var failure *progress.Failure
+		final := progress.Read(reader, func(event progress.Event) {
+			if event.Failure != nil {
+				failure = event.Failure
+				return
+			}
+			handle(event)
+		})
+		switch {
+		case failure != nil:
+			result <- explain(inst, failure)
+		case !final:
+			result <- explain(inst, &progress.Failure{
+				Component: "supervisor", Cause: "it ended without a word",
+				Log: inst.Log("supervisor"), Lines: process.Tail(inst.Log("supervisor"), 15),
+			})
+		default:
+			result <- nil
+		}
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		// Asked to end, it says what it was waiting for.
+		command.Process.Signal(syscall.SIGTERM)
+		select {
+		case err = <-result:
+		case <-time.After(20 * time.Second):
+		}
+		cause := context.Cause(ctx)
+		if errors.Is(cause, context.DeadlineExceeded) {
+			return fmt.Errorf("cluster %q was not ready in time: give it more with --timeout, or see %s\n%w", inst.Name, inst.Path("logs"), err)
+		}
+		return cause
+	}
+}
+
+// explain makes the message for a person: which component, why, its last words, and what to do.
+func explain(inst instance.Instance, failure *progress.Failure) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "starting cluster %q: ", inst.Name)
+	if failure.Component != "" {
+		fmt.Fprintf(&text, "%s: ", failure.Component)
+	}
+	text.WriteString(failure.Cause)
+	if len(failure.Lines) > 0 {
+		text.WriteString("\nits last lines:")
+		for _, line := range failure.Lines {
+			text.WriteString("\n    " + line)
+		}
+	}
+	if failure.Log != "" {
+		text.WriteString("\nnext: read " + failure.Log + " and start again")
+	} else {
+		text.WriteString("\nnext: read the logs in " + inst.Path("logs") + ", and see what this machine allows: factory-cluster check")
+	}
+	return errors.New(text.String())
+}
+
+// rotateLogs keeps the logs of the last run beside those of the new one.
+func rotateLogs(inst instance.Instance) error {
+	entries, err := os.ReadDir(inst.Path("logs"))
+	if err != nil {
+		return fmt.Errorf("reading the log directory: %w", err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasSuffix(name, ".log") {
+			if err := os.Rename(inst.Path("logs", name), inst.Path("logs", name+".1")); err != nil {
+				return fmt.Errorf("setting aside the last run's log: %w", err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+// Package supervisor is the one process that holds a cluster instance: it starts everything, in order, keeps it running
+// and takes it along when it ends.
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/helm-chart-factory/factory/cluster/internal/instance"
+	"github.com/helm-chart-factory/factory/cluster/internal/process"
+	"github.com/helm-chart-factory/factory/cluster/internal/progress"
+)
+
+// Command is the hidden first argument under which the binary is a supervisor; name and state directory follow.
+const Command = "supervise"
+
+// Main is the supervisor's process. Progress goes to file descriptor 3, notes to stderr, which is its log.
+func Main(args []string) int {
+	if len(args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: supervise NAME STATE-DIRECTORY")
+		return 2
+	}
+	inst := instance.Instance{Name: args[0], Dir: args[1]}
+	events := os.NewFile(3, "events")
+	syscall.CloseOnExec(3)
+	report := progress.NewReporter(events)
+	// The command that reads the events may go away: its going must not end the cluster.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+
+	err := run(ctx, inst, events, report)
+	if err != nil {
+		failure := describe(err)
+		fmt.Fprintln(os.Stderr, failure.Cause)
+		report.Send(progress.Event{Failure: failure})
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, inst instance.Instance, events *os.File, report *progress.Reporter) error {
+	release, err := inst.Acquire(instance.Running, false)
+	if err != nil {
+		return fmt.Errorf("cluster %q already has a supervisor: %w", inst.Name, err)
+	}
+	defer release()
+	record, err := inst.Load()
+	if err != nil {
+		return err
+	}
+	record.PID = os.Getpid()
+	record.Ready = false
+	record.NodePID = 0
+	if record.Options.Node {
+		err = runHost(ctx, inst, record, events, report)
+	} else {
+		err = runAlone(ctx, inst, record, report)
+	}
+	return errors.Join(err, markStopped(inst))
+}
+
+// markStopped keeps what a later start needs (port, addresses) and drops what ended with the processes.
+func markStopped(inst instance.Instance) error {
+	record, err := inst.Load()
+	if err != nil {
+		return err
+	}
+	record.PID, record.NodePID, record.Ready, record.Ingress = 0, 0, false, ""
+	return inst.Save(record)
+}
+
+// describe turns an error into what a person needs: the component, why, and its last words.
+func describe(err error) *progress.Failure {
+	failure := &progress.Failure{Cause: err.Error()}
+	var exit *process.Exit
+	if errors.As(err, &exit) {
+		failure.Component = exit.Name
+		failure.Log = exit.Log
+		failure.Lines = process.Tail(exit.Log, 15)
+	}
+	return failure
+}
