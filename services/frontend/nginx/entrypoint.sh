@@ -41,7 +41,8 @@ parse_url() {
     base=${rest#"$authority"}
     base=${base%/}
     case $authority in
-        *@*) bad_url 'a user or password has no place in it' ;;
+        # Not shown: what stands there is a secret.
+        *@*) die 'REACT_APP_API_URL holds a user or password, which the backend does not take. Leave out what is before the @.' ;;
         '['*']') host=$authority; backend_port=$default_port ;;
         '['*']:'*) host=${authority%:*}; backend_port=${authority##*:} ;;
         *:*) host=${authority%%:*}; backend_port=${authority#*:} ;;
@@ -59,7 +60,7 @@ parse_url() {
 
 # nginx asks DNS itself and reads neither /etc/hosts nor search domains; both are done here, once.
 hosts_address() {
-    while read -r address names; do
+    while read -r address names || [ -n "$address" ]; do
         case $address in '' | '#'*) continue ;; esac
         for name in ${names%%#*}; do
             [ "$name" = "$1" ] || continue
@@ -74,7 +75,7 @@ hosts_address() {
 # container engine's DNS wants it. A trailing dot says that a name is complete.
 in_cluster_name() {
     namespace_domain=
-    while read -r key values; do
+    while read -r key values || [ -n "$key" ]; do
         [ "$key" = search ] || continue
         for domain in $values; do
             case $domain in [!.]*.svc.*) namespace_domain=${domain%.}; break ;; esac
@@ -92,23 +93,23 @@ in_cluster_name() {
 
 resolve_later() {
     case $host in
-        '['* | *[!0-9.]*) ;;
+        '['*) return ;;
+        *[!0-9.]*) ;;
         *) return ;;
     esac
-    case $host in '['*) return ;; esac
     address=$(hosts_address "$host")
     host=${address:-$(in_cluster_name "$host")}
 }
 
 nameservers() {
     found=
-    while read -r key value _; do
+    while read -r key value _ || [ -n "$key" ]; do
         [ "$key" = nameserver ] || continue
         # nginx cannot name the interface that a link-local address belongs to.
         case $value in *%*) continue ;; *:*) value="[$value]" ;; esac
-        found="$found $value"
+        found="${found:+$found }$value"
     done <"$resolv_conf"
-    printf %s "${found:- 127.0.0.1}"
+    printf %s "${found:-127.0.0.1}"
 }
 
 has_ipv6() { read -r _ </proc/net/if_inet6; } 2>/dev/null
@@ -122,12 +123,20 @@ roots() {
 
 parse_url
 is_port "$port" || die "PORT is \"$port\": it has to be a number from 1 to 65535."
-[ -r "$resolv_conf" ] || die "\"$resolv_conf\" cannot be read, so the DNS server is unknown. Set RESOLVER."
+[ -r "$resolv_conf" ] || resolv_conf=/dev/null
+case ${RESOLVER:-} in *[!]0-9a-fA-F.:\ []*) die "RESOLVER is \"$RESOLVER\": it has to be addresses of DNS servers." ;; esac
 [ "$scheme" = http ] || roots=$(roots)
 server_name=$host
 resolve_later
 
 mkdir -p "$run" 2>/dev/null && [ -w "$run" ] || die "\"$run\" cannot be written. Mount an emptyDir at ${TMPDIR:-/tmp}."
+# An engine that gives the container's user no right to its own stdout would otherwise keep nginx from starting.
+access_log='/dev/stdout json'
+if ! (: >>/dev/stdout) 2>/dev/null; then
+    say 'stdout cannot be opened, so requests are not logged.'
+    access_log=off
+fi
+
 {
     printf 'listen %s;\n' "$port"
     ipv6=off
@@ -141,13 +150,7 @@ mkdir -p "$run" 2>/dev/null && [ -w "$run" ] || die "\"$run\" cannot be written.
     if [ "$scheme" = https ]; then
         printf 'proxy_ssl_verify on;\nproxy_ssl_verify_depth 4;\nproxy_ssl_trusted_certificate "%s";\nproxy_ssl_name "%s";\n' "$roots" "$server_name"
     fi
-    # An engine that gives the container's user no right to its own stdout would otherwise keep nginx from starting.
-    if (: >>/dev/stdout) 2>/dev/null; then
-        printf 'access_log /dev/stdout json;\n'
-    else
-        say 'stdout cannot be opened, so requests are not logged.'
-        printf 'access_log off;\n'
-    fi
+    printf 'access_log %s;\n' "$access_log"
 } >"$run/runtime.conf"
 cp "$here/nginx.conf" "$run/nginx.conf"
 
