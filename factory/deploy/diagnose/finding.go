@@ -1,0 +1,102 @@
+// Package diagnose turns what Kubernetes says of an object that is not ready (container states, conditions, events)
+// into a likely cause in words and the command to run next. It asks nothing itself, apart from Logs.
+package diagnose
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Finding is one thing that keeps an object from being ready, with the evidence for it.
+type Finding struct {
+	// Object is what was deployed, as kind/name: "deployment/backend".
+	Object    string `json:"object"`
+	Namespace string `json:"namespace,omitempty"`
+	// Pod and Container are empty when there is none yet.
+	Pod       string `json:"pod,omitempty"`
+	Container string `json:"container,omitempty"`
+	// Reason is Kubernetes' own word for the state: ImagePullBackOff, CrashLoopBackOff, Unschedulable.
+	Reason string `json:"reason"`
+	// Detail is the message that came with it.
+	Detail string `json:"detail,omitempty"`
+	// Cause says in words what is probably wrong, Next what to run or change.
+	Cause string `json:"cause"`
+	Next  string `json:"next,omitempty"`
+	// Events are the newest last, at most five.
+	Events []string `json:"events,omitempty"`
+	// Logs are the last lines of the container, Previous those of the run before it.
+	Logs     []string `json:"logs,omitempty"`
+	Previous []string `json:"previousLogs,omitempty"`
+
+	// Patience is how long this state may last before waiting longer is pointless. Zero: it may still pass by itself.
+	Patience time.Duration `json:"-"`
+	// Restarted tells that the container has run before, so that there are previous logs.
+	Restarted bool `json:"-"`
+	// Started tells that the container runs or has run, so that there are logs.
+	Started bool `json:"-"`
+}
+
+// Summary is the finding in one line.
+func (f Finding) Summary() string {
+	where := f.Object
+	if f.Container != "" {
+		where += ", container " + f.Container
+	}
+	return fmt.Sprintf("%s: %s: %s", where, f.Reason, f.Cause)
+}
+
+// key tells findings of the same trouble apart from others; two replicas that fail alike share it.
+func (f Finding) key() string {
+	return strings.Join([]string{f.Namespace, f.Object, f.Container, f.Reason, f.Cause}, "\x00")
+}
+
+// Distinct keeps the first finding of each trouble: the second replica that fails alike tells nothing new.
+func Distinct(findings []Finding) []Finding {
+	seen := map[string]bool{}
+	var kept []Finding
+	for _, finding := range findings {
+		if !seen[finding.key()] {
+			seen[finding.key()] = true
+			kept = append(kept, finding)
+		}
+	}
+	return kept
+}
+
+// Key identifies the trouble over time, so that a caller can measure how long it lasts.
+func Key(f Finding) string { return f.key() }
+
+// Write prints the finding with its evidence, indented under its object.
+func (f Finding) Write(w io.Writer) {
+	title := f.Object
+	if f.Pod != "" {
+		title += "  pod " + f.Pod
+	}
+	if f.Container != "" {
+		title += "  container " + f.Container
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	fmt.Fprintf(w, "  state   %s\n", f.Reason)
+	if f.Detail != "" {
+		fmt.Fprintf(w, "          %s\n", strings.ReplaceAll(f.Detail, "\n", "\n          "))
+	}
+	writeLines(w, "events", f.Events)
+	writeLines(w, "log", f.Logs)
+	writeLines(w, "log of the run before", f.Previous)
+	fmt.Fprintf(w, "  cause   %s\n", f.Cause)
+	if f.Next != "" {
+		fmt.Fprintf(w, "  next    %s\n", f.Next)
+	}
+}
+
+func writeLines(w io.Writer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "  %s\n", title)
+	for _, line := range lines {
+		fmt.Fprintf(w, "    | %s\n", line)
+	}
+}

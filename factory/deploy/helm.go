@@ -1,0 +1,87 @@
+// Package deploy makes a chart a running release and takes it away again, by Helm's SDK. What it releases stays
+// interchangeable with what the helm command releases.
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"helm.sh/helm/v3/pkg/action"
+	helmkube "helm.sh/helm/v3/pkg/kube"
+	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/helm-chart-factory/factory/factory/kube"
+)
+
+// fieldManager is the name that the helm command writes under; under another, a later helm upgrade would conflict.
+const fieldManager = "helm"
+
+// waiter waits until objects that Helm wrote are ready; hooks have to complete.
+type waiter func(ctx context.Context, written helmkube.ResourceList, hooks bool) error
+
+// configure prepares Helm's actions for one namespace. wait stands in for Helm's own polling.
+func configure(ctx context.Context, cluster *kube.Cluster, namespace string, wait waiter) (*action.Configuration, error) {
+	if helmkube.ManagedFieldsManager != fieldManager {
+		helmkube.ManagedFieldsManager = fieldManager
+	}
+	config := new(action.Configuration)
+	if err := config.Init(cluster, namespace, "secret", func(string, ...any) {}); err != nil {
+		return nil, fmt.Errorf("preparing helm for namespace %q: %w", namespace, err)
+	}
+	client, ok := config.KubeClient.(*helmkube.Client)
+	if !ok {
+		return nil, fmt.Errorf("preparing helm: its client is a %T", config.KubeClient)
+	}
+	client.Namespace = namespace
+	config.KubeClient = &helmClient{Client: client, ctx: ctx, wait: wait}
+	config.SetHookOutputFunc(func(_, _, _ string) io.Writer { return io.Discard })
+	return config, nil
+}
+
+// helmClient is Helm's client with two differences: an interrupt is noticed between and during its steps, so that Helm
+// itself records the release as failed before it returns; and readiness is watched, not polled every two seconds.
+// Helm's own handling of a cancelled context leaves the work going on in the background.
+type helmClient struct {
+	*helmkube.Client
+	ctx  context.Context
+	wait waiter
+}
+
+func (c *helmClient) Create(resources helmkube.ResourceList) (*helmkube.Result, error) {
+	if err := c.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c.Client.Create(resources)
+}
+
+func (c *helmClient) Update(original, target helmkube.ResourceList, force bool) (*helmkube.Result, error) {
+	if err := c.ctx.Err(); err != nil {
+		return &helmkube.Result{}, err
+	}
+	return c.Client.Update(original, target, force)
+}
+
+func (c *helmClient) Wait(resources helmkube.ResourceList, _ time.Duration) error {
+	return c.wait(c.ctx, resources, false)
+}
+
+func (c *helmClient) WaitWithJobs(resources helmkube.ResourceList, _ time.Duration) error {
+	return c.wait(c.ctx, resources, false)
+}
+
+// WatchUntilReady waits for hooks: Jobs and Pods that have to complete.
+func (c *helmClient) WatchUntilReady(resources helmkube.ResourceList, _ time.Duration) error {
+	var runs helmkube.ResourceList
+	err := resources.Visit(func(info *resource.Info, err error) error {
+		if kind := info.Mapping.GroupVersionKind.Kind; kind == "Job" || kind == "Pod" {
+			runs.Append(info)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.wait(c.ctx, runs, true)
+}

@@ -1,0 +1,169 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/helm-chart-factory/factory/factory/deploy/diagnose"
+	"github.com/helm-chart-factory/factory/factory/kube"
+)
+
+// Options says what to wait for and how.
+type Options struct {
+	Cluster *kube.Cluster
+	Objects []Object
+	Timeout time.Duration
+	// Show is given the states at each change, and at least once a second. It may be nil.
+	Show func([]State)
+}
+
+// NotReadyError says which objects did not get ready and what was found about them, logs included.
+type NotReadyError struct {
+	// Why is what ended the waiting: "not ready after 10m0s", "will not get ready".
+	Why      string
+	States   []State
+	Findings []diagnose.Finding
+}
+
+func (e *NotReadyError) Error() string {
+	if len(e.Findings) > 0 {
+		return e.Why + ": " + e.Findings[0].Summary()
+	}
+	for _, state := range e.States {
+		if state.Phase != Ready {
+			return fmt.Sprintf("%s: %s: %s", e.Why, state.Object.Ref(), state.Message)
+		}
+	}
+	return e.Why
+}
+
+// Report writes the evidence, object by object.
+func (e *NotReadyError) Report(w io.Writer) {
+	found := map[string]bool{}
+	for _, finding := range e.Findings {
+		finding.Write(w)
+		found[finding.Object] = true
+	}
+	for _, state := range e.States {
+		if state.Phase != Ready && !found[state.Object.Ref()] {
+			fmt.Fprintf(w, "\n%s\n  state   %s\n          %s\n", state.Object.Ref(), state.Phase, state.Message)
+		}
+	}
+}
+
+// Wait returns nil when every object is ready, a *NotReadyError when that does not happen within the timeout or cannot
+// happen any more, and ctx' error when it is cancelled.
+func Wait(ctx context.Context, opts Options) error {
+	if len(opts.Objects) == 0 {
+		return ctx.Err()
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	limited, cancel := context.WithTimeout(watching, opts.Timeout)
+	defer cancel()
+	v, err := watchObjects(limited, opts.Cluster, opts.Objects)
+	if err != nil {
+		if ctx.Err() == nil && limited.Err() != nil {
+			return fmt.Errorf("%s did not show its objects within %s", opts.Cluster.Server, opts.Timeout)
+		}
+		return err
+	}
+	patience := patience{since: map[string]time.Time{}}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		states := v.states(opts.Objects)
+		if opts.Show != nil {
+			opts.Show(states)
+		}
+		if allReady(states) {
+			return nil
+		}
+		if patience.exhausted(states, time.Now()) {
+			return notReady(ctx, opts.Cluster, "will not get ready", states)
+		}
+		select {
+		case <-limited.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return notReady(ctx, opts.Cluster, fmt.Sprintf("not ready after %s", opts.Timeout), states)
+		case <-v.changed:
+			v.settle(limited)
+		case <-tick.C:
+		}
+	}
+}
+
+// Look returns the states of the objects at this moment.
+func Look(ctx context.Context, cluster *kube.Cluster, objects []Object) ([]State, error) {
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	v, err := watchObjects(watching, cluster, objects)
+	if err != nil {
+		return nil, err
+	}
+	return v.states(objects), nil
+}
+
+func allReady(states []State) bool {
+	for _, state := range states {
+		if state.Phase != Ready {
+			return false
+		}
+	}
+	return true
+}
+
+// patience measures how long each trouble has lasted without a break.
+type patience struct{ since map[string]time.Time }
+
+// exhausted tells whether one object has failed for good, or one trouble lasts longer than it is worth waiting for.
+func (p *patience) exhausted(states []State, now time.Time) bool {
+	lasting := map[string]time.Time{}
+	over := false
+	for _, state := range states {
+		troubles := map[string]time.Duration{}
+		for _, finding := range state.Findings {
+			troubles[diagnose.Key(finding)] = finding.Patience
+		}
+		if state.Phase == Failed {
+			troubles[state.Object.Ref()+" failed"] = failurePatience(state.Object)
+		}
+		for key, limit := range troubles {
+			start, there := p.since[key]
+			if !there {
+				start = now
+			}
+			lasting[key] = start
+			if limit > 0 && now.Sub(start) >= limit-time.Nanosecond {
+				over = true
+			}
+		}
+	}
+	p.since = lasting
+	return over
+}
+
+// failurePatience lets a Deployment past its progress deadline recover, since what was missing then, such as an image, may
+// be there now. A Job that failed stays failed.
+func failurePatience(object Object) time.Duration {
+	if object.Kind.Kind == "Deployment" {
+		return time.Minute
+	}
+	return time.Nanosecond
+}
+
+func notReady(ctx context.Context, cluster *kube.Cluster, why string, states []State) error {
+	var findings []diagnose.Finding
+	for _, state := range states {
+		findings = append(findings, state.Findings...)
+	}
+	findings = diagnose.Distinct(findings)
+	if client, err := cluster.Client(); err == nil {
+		diagnose.AddLogs(ctx, client, findings)
+	}
+	return &NotReadyError{Why: why, States: states, Findings: findings}
+}
