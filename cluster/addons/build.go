@@ -45,6 +45,10 @@ func Build(ctx context.Context, o BuildOptions) error {
 	if err != nil {
 		return err
 	}
+	return buildAll(ctx, o, chosen)
+}
+
+func buildAll(ctx context.Context, o BuildOptions, chosen []addon) error {
 	compiler, err := newCompiler(ctx, o.Out)
 	if err != nil {
 		return err
