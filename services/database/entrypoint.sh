@@ -82,12 +82,12 @@ lock_volume() {
 
 # Says by its exit status whether the volume holds a database already.
 initialised() {
+	if [ -e "$PGDATA" ] && ! ls "$PGDATA" >/dev/null 2>&1; then belongs_to_another; fi
 	if [ -f "$PGDATA/PG_VERSION" ]; then
 		found=$(cat "$PGDATA/PG_VERSION")
 		[ "$found" = "$major" ] ||
 			die "$PGDATA was made by Postgres $found and this is Postgres $major: start it with an image of $found and dump it, or use pg_upgrade"
-		[ "$(owner "$PGDATA")" = "$(id -u)" ] ||
-			die "$PGDATA belongs to uid $(owner "$PGDATA") and this process is uid $(id -u): start it as that uid, or once as root to hand it over"
+		[ "$(owner "$PGDATA")" = "$(id -u)" ] || belongs_to_another
 		return 0
 	fi
 	[ -z "$(ls -A "$PGDATA" 2>/dev/null)" ] ||
@@ -96,6 +96,10 @@ initialised() {
 		die "$PGDATA is itself the mount: mount the volume at ${PGDATA%/*}, a database is made below its top"
 	fi
 	return 1
+}
+
+belongs_to_another() {
+	die "$PGDATA belongs to uid $(owner "$PGDATA") and this process is uid $(id -u): start it as that uid, or once as root to hand it over"
 }
 
 # Sets password, which unlike what it comes from is not in the environment of the programs started later.
