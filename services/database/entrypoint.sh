@@ -70,6 +70,7 @@ lock_volume() {
 	mkdir -p "${PGDATA%/*}" 2>/dev/null || true
 	touch "$PGDATA.lock" 2>/dev/null ||
 		die "uid $(id -u) cannot write to ${PGDATA%/*}: mount a volume that it may write to"
+	command -v flock >/dev/null || { say "warning: no flock here: nothing keeps a second server from $PGDATA"; return; }
 	exec 9>>"$PGDATA.lock"
 	tries=0
 	until flock -n 9; do
