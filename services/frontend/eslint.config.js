@@ -41,7 +41,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-  { files: ['e2e/**', 'eslint.config.js'], languageOptions: { globals: { ...globals.node } } },
+  // Functions given to page.evaluate run in the browser.
+  { files: ['e2e/**', 'eslint.config.js'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   sharedOnly,
   ...features.map(oneFeature),
 )

@@ -18,7 +18,7 @@ export function Freshness() {
       <span className={styles.age} title="Refreshes by itself every 30 seconds">
         {updatedAt === undefined ? (fetching ? 'Loading' : 'Not updated') : `Updated ${formatAgo(updatedAt, now)}`}
       </span>
-      <Button busy={fetching} onClick={() => { void client.refetchQueries({ type: 'active' }) }}>
+      <Button busy={fetching} onClick={() => { void client.refetchQueries({ type: 'active' }, { cancelRefetch: false }) }}>
         <RefreshIcon />
         Refresh
       </Button>

@@ -1,6 +1,7 @@
 import { useDeployments } from '@/features/deployments/api/get-deployments'
 import { usePods } from '@/features/pods/api/get-pods'
 import { useStats } from '@/features/stats/api/get-stats'
+import { hasFailed } from '@/lib/has-failed'
 
 interface Overview {
   /** When the oldest data on the page was fetched, in milliseconds; undefined until there is some. */
@@ -22,7 +23,7 @@ export function useOverview(): Overview {
     { name: 'Statistics', query: stats },
     { name: 'Deployments', query: deployments },
     { name: 'Pods', query: pods },
-  ].filter(({ query }) => query.error)
+  ].filter(({ query }) => hasFailed(query))
 
   const parts: string[] = []
   if (stats.data) {

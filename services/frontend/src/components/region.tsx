@@ -41,10 +41,10 @@ export function Region<T>({ title, titleHidden, query, skeleton, aside, children
 
   return (
     <section className={styles.region} aria-labelledby={titleId} aria-busy={isFetching}>
-      <header className={classNames(styles.header, titleHidden && 'visually-hidden')}>
+      <div className={classNames(styles.header, titleHidden && 'visually-hidden')}>
         <h2 id={titleId} ref={heading} tabIndex={-1}>{title}</h2>
         {data !== undefined && aside?.(data)}
-      </header>
+      </div>
       <ErrorBoundary what={title}>
         {data !== undefined && error && <StaleNote what={title} since={dataUpdatedAt} error={error} busy={isFetching} onRetry={retry} />}
         {data !== undefined && children(data)}

@@ -46,12 +46,12 @@ export function Cell({ children, align, wideOnly }: CellProps) {
   return <td className={classNames(align && styles.end, wideOnly && styles.wideOnly)}>{children}</td>
 }
 
-/** The first cell of a row: the name that the other cells tell about. */
+/** The first cell of a row: the name that the other cells tell about. On narrow screens, `below` says what those left out. */
 export function NameCell({ children, below }: { children: ReactNode; below?: ReactNode }) {
   return (
     <th scope="row" className={styles.name}>
       {children}
-      {below !== undefined && <span className={styles.below}>{below}</span>}
+      {below !== undefined && <span className={styles.below} data-narrow>{below}</span>}
     </th>
   )
 }

@@ -11,9 +11,9 @@ import { ReplicaMeter } from './replica-meter'
 
 const columns: Column[] = [
   { title: 'Name' },
-  { title: 'Replicas', width: '7.5rem' },
-  { title: 'Available', width: '5.5rem', align: 'end', wideOnly: true },
-  { title: 'Status', width: '8.25rem' },
+  { title: 'Status', width: '11rem', wideOnly: true },
+  { title: 'Replicas', width: '9rem' },
+  { title: 'Available', width: '7rem', wideOnly: true },
   { title: 'Age', width: '5rem', align: 'end', wideOnly: true },
 ]
 
@@ -27,7 +27,7 @@ export function DeploymentsRegion({ filter, onClearFilter }: Props) {
     all.filter((deployment) => matches(filter, deployment.name, deploymentState(deployment).label))
 
   return (
-    <Region title="Deployments" query={useDeployments()} skeleton={<TableSkeleton columns={columns} rows={3} />}
+    <Region title="Deployments" query={useDeployments()} skeleton={<TableSkeleton columns={columns} rows={2} />}
       aside={(all) => <Count shown={select(all).length} total={all.length} />}>
       {(all) => {
         const shown = select(all)
@@ -47,12 +47,13 @@ export function DeploymentsRegion({ filter, onClearFilter }: Props) {
 
 function Row({ deployment }: { deployment: Deployment }) {
   const { name, replicas, ready, available, age } = deployment
+  const status = <Status {...deploymentState(deployment)} />
   return (
     <tr>
-      <NameCell below={age}>{name}</NameCell>
+      <NameCell below={<>{status}{age}</>}>{name}</NameCell>
+      <Cell wideOnly>{status}</Cell>
       <Cell><ReplicaMeter ready={ready} replicas={replicas} /></Cell>
-      <Cell align="end" wideOnly>{available}</Cell>
-      <Cell><Status {...deploymentState(deployment)} /></Cell>
+      <Cell wideOnly>{available}</Cell>
       <Cell align="end" wideOnly>{age}</Cell>
     </tr>
   )

@@ -12,9 +12,9 @@ import styles from './history.module.css'
 
 const columns: Column[] = [
   { title: 'Name' },
-  { title: 'Status', width: '9.5rem' },
-  { title: 'Node', width: '20%', wideOnly: true },
-  { title: 'Recorded', width: '12rem', align: 'end', wideOnly: true },
+  { title: 'Status', width: '11rem', wideOnly: true },
+  { title: 'Node', width: '12rem', wideOnly: true },
+  { title: 'Recorded', width: '13rem', align: 'end' },
 ]
 
 /** What the database remembers, pods that are gone included. Nothing is asked of it before somebody opens this. */
@@ -44,13 +44,13 @@ function History() {
 }
 
 function Row({ record: { podName, status, node, timestamp } }: { record: PodRecord }) {
-  const time = formatTimestamp(timestamp)
+  const state = <Status tone={podTone(status)} label={status} />
   return (
     <tr>
-      <NameCell below={time}><PodName name={podName} /></NameCell>
-      <Cell><Status tone={podTone(status)} label={status} /></Cell>
+      <NameCell below={<>{state}{node}</>}><PodName name={podName} /></NameCell>
+      <Cell wideOnly>{state}</Cell>
       <Cell wideOnly>{node}</Cell>
-      <Cell align="end" wideOnly><time dateTime={timestamp}>{time}</time></Cell>
+      <Cell align="end"><time dateTime={timestamp}>{formatTimestamp(timestamp)}</time></Cell>
     </tr>
   )
 }

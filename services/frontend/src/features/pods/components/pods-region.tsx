@@ -11,8 +11,8 @@ import { usePods, type Pod } from '../api/get-pods'
 
 const columns: Column[] = [
   { title: 'Name' },
-  { title: 'Status', width: '9.5rem' },
-  { title: 'Node', width: '24%', wideOnly: true },
+  { title: 'Status', width: '11rem', wideOnly: true },
+  { title: 'Node', width: '16rem', wideOnly: true },
   { title: 'Age', width: '5rem', align: 'end' },
 ]
 
@@ -45,10 +45,11 @@ export function PodsRegion({ filter, onClearFilter }: Props) {
 
 function Row({ pod: { name, status, node, age } }: { pod: Pod }) {
   const place = node === '' ? 'No node yet' : node
+  const state = <Status tone={podTone(status)} label={status} />
   return (
     <tr>
-      <NameCell below={place}><PodName name={name} /></NameCell>
-      <Cell><Status tone={podTone(status)} label={status} /></Cell>
+      <NameCell below={<>{state}{place}</>}><PodName name={name} /></NameCell>
+      <Cell wideOnly>{state}</Cell>
       <Cell wideOnly>{place}</Cell>
       <Cell align="end">{age}</Cell>
     </tr>
