@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/cert-manager/cert-manager/internal/kube"
+	logf "github.com/cert-manager/cert-manager/pkg/logs"
 	"github.com/cert-manager/cert-manager/pkg/util/cmapichecker"
 )
 
@@ -29,6 +31,7 @@ func runStartupAPICheck(ctx context.Context, args []string, stderr io.Writer) er
 	if err := fs.Parse(args[2:]); err != nil {
 		return fmt.Errorf("reading flags: %w", err)
 	}
+	ctrl.SetLogger(logf.Log)
 	connection, err := kube.BuildClientConfig("", *kubeconfig)
 	if err != nil {
 		return fmt.Errorf("connecting to the API server: %w", err)
