@@ -5,7 +5,12 @@ import "github.com/spf13/cobra"
 // commands lists every verb, in the order in which a newcomer meets them.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newGenerate(a),
+		newGenerateAll(a),
+		newSync(a),
 		newCluster(a),
+		newDeploy(a),
+		newDestroy(a),
 		newSetupRegistry(a),
 		newRegistryServe(a),
 	}

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,9 +26,11 @@ func EventTime(event *corev1.Event) time.Time {
 	}
 }
 
-// SortEvents orders events by when they were last seen, the oldest first.
+// SortEvents orders events by when they were last seen, the oldest first. Most times have whole seconds: names decide.
 func SortEvents(events []*corev1.Event) {
-	slices.SortStableFunc(events, func(a, b *corev1.Event) int { return EventTime(a).Compare(EventTime(b)) })
+	slices.SortFunc(events, func(a, b *corev1.Event) int {
+		return cmp.Or(EventTime(a).Compare(EventTime(b)), cmp.Compare(a.Name, b.Name))
+	})
 }
 
 // describe writes the newest events as lines, the oldest first.

@@ -66,7 +66,7 @@ func Wait(ctx context.Context, opts Options) error {
 	v, err := watchObjects(limited, opts.Cluster, opts.Objects)
 	if err != nil {
 		if ctx.Err() == nil && limited.Err() != nil {
-			return fmt.Errorf("%s did not show its objects within %s", opts.Cluster.Server, opts.Timeout)
+			return fmt.Errorf("%s did not show its objects within %s", opts.Cluster.Server, opts.Timeout.Round(time.Second))
 		}
 		return err
 	}
@@ -89,7 +89,7 @@ func Wait(ctx context.Context, opts Options) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return notReady(ctx, opts.Cluster, fmt.Sprintf("not ready after %s", opts.Timeout), states)
+			return notReady(ctx, opts.Cluster, fmt.Sprintf("not ready after %s", opts.Timeout.Round(time.Second)), states)
 		case <-v.changed:
 			v.settle(limited)
 		case <-tick.C:

@@ -1,0 +1,116 @@
+// Package clustertest gives tests a real Kubernetes API: the embedded cluster without its node. Controllers run there,
+// pods do not; a test that needs running pods plays their kubelet with RunPods.
+package clustertest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/helm-chart-factory/factory/factory/kube"
+	"github.com/helm-chart-factory/factory/factory/paths"
+)
+
+// Kubeconfig names the environment variable with the kubeconfig of the tests' API server. When it is set from outside,
+// that server is used and left running: several packages can share one.
+const Kubeconfig = "FACTORY_TEST_KUBECONFIG"
+
+// Run starts an API server for a package's tests, runs them and stops it. Call it from TestMain:
+//
+//	func TestMain(m *testing.M) { os.Exit(clustertest.Run(m)) }
+func Run(m *testing.M) int {
+	if os.Getenv(Kubeconfig) != "" {
+		return m.Run()
+	}
+	stop, err := start()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "no API server for these tests: %v\n", err)
+		return 1
+	}
+	defer stop()
+	return m.Run()
+}
+
+func start() (stop func(), err error) {
+	program := os.Getenv("FACTORY_CLUSTER")
+	if program == "" {
+		program = filepath.Join(paths.Cache(), "bin", "factory-cluster")
+	}
+	if _, err := os.Stat(program); err != nil {
+		return nil, fmt.Errorf("factory-cluster is not built: run `make cluster` (%w)", err)
+	}
+	state, err := os.MkdirTemp("", "factory-clustertest-")
+	if err != nil {
+		return nil, err
+	}
+	name := "test" + strings.ToLower(rand.Text()[:8])
+	run := func(args ...string) error {
+		command := exec.Command(program, append(args, "--name", name, "--state", state)...)
+		if said, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, said)
+		}
+		return nil
+	}
+	stop = func() {
+		if err := run("stop"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.RemoveAll(state)
+	}
+	if err := run("start", "--no-node"); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, os.Setenv(Kubeconfig, filepath.Join(state, "kubeconfig.yaml"))
+}
+
+// Cluster returns the tests' API server.
+func Cluster(t testing.TB) *kube.Cluster {
+	t.Helper()
+	path := os.Getenv(Kubeconfig)
+	if path == "" {
+		t.Fatalf("no API server: TestMain has to call clustertest.Run")
+	}
+	cluster, err := kube.Open(kube.Named, path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cluster
+}
+
+// Name returns a name for a namespace that no other test uses, and removes that namespace after the test.
+func Name(t testing.TB, cluster *kube.Cluster) string {
+	t.Helper()
+	name := "t-" + strings.ToLower(rand.Text()[:10])
+	client, err := cluster.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})
+	})
+	return name
+}
+
+// Namespace creates a namespace of the test's own and removes it afterwards.
+func Namespace(t testing.TB, cluster *kube.Cluster) string {
+	t.Helper()
+	name := Name(t, cluster)
+	client, err := cluster.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -1,0 +1,93 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/helm-chart-factory/factory/factory/console"
+	"github.com/helm-chart-factory/factory/factory/deploy"
+	"github.com/helm-chart-factory/factory/factory/deploy/progress"
+	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
+	"github.com/helm-chart-factory/factory/factory/spec"
+)
+
+const umbrellaDir = "umbrella-chart"
+
+func newDeploy(a *app) *cobra.Command {
+	var on clusterFlags
+	var timeout time.Duration
+	command := &cobra.Command{
+		Use:   "deploy",
+		Short: "Release the umbrella chart and wait until everything is Ready",
+		Long: `Installs or upgrades the release, each image pinned to the digest that its tag has at the registry now, and
+returns when every object is Ready. When nothing changed, nothing is written. When something does not get ready, it
+shows the evidence: which object and container, its state, last events and last log lines, and the likely cause.
+Ctrl-C stops it; the next deploy goes on from there.`,
+		Example: `  factory deploy
+  factory deploy --timeout 3m
+  factory deploy --cluster current     # the cluster of your kubeconfig, after asking`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			project, err := spec.Load(a.dir)
+			if err != nil {
+				return err
+			}
+			if timeout <= 0 {
+				return usageError("--timeout %s: want more than nothing", timeout)
+			}
+			cluster, err := on.choose(c.Context(), a)
+			if err != nil {
+				return err
+			}
+			return a.deploy(c.Context(), project, deploy.Options{
+				Cluster: cluster, Name: project.Name, Namespace: project.Namespace,
+				Chart: deploy.FromDir(filepath.Join(project.Dir, umbrellaDir)), Timeout: timeout, MadeBy: "deploy",
+			})
+		},
+	}
+	on.bind(command)
+	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
+	command.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long everything may take to get Ready")
+	return command
+}
+
+// deploy runs one deploy with its progress on standard error and its result on standard output.
+func (a *app) deploy(ctx context.Context, project *spec.Project, opts deploy.Options) error {
+	umbrella, err := opts.Chart()
+	if err != nil {
+		return err
+	}
+	if opts.Values, err = deploy.Pin(ctx, umbrella, project.Registry, deploy.Digest); err != nil {
+		return err
+	}
+	printer := progress.New(a.Streams)
+	opts.Show, opts.Say = printer.Show, printer.Say
+	start := time.Now()
+	result, err := deploy.Apply(ctx, opts)
+	var notReady *rollout.NotReadyError
+	if errors.As(err, &notReady) {
+		printer.Clear()
+		notReady.Report(a.Err)
+		fmt.Fprintln(a.Err)
+	}
+	printer.Done()
+	if err != nil {
+		return err
+	}
+	if a.output == "json" {
+		return json.NewEncoder(a.Out).Encode(result)
+	}
+	what := "is already what the chart says: nothing written"
+	if result.Changed {
+		what = "is running"
+	}
+	_, err = fmt.Fprintf(a.Out, "%s revision %d in namespace %s %s (%s)\n",
+		result.Name, result.Revision, result.Namespace, what, console.Elapsed(time.Since(start)))
+	return err
+}

@@ -1,0 +1,140 @@
+// Package progress shows people how a rollout goes: a table that is redrawn on a terminal, plain lines elsewhere, or a
+// single line inside a longer command.
+package progress
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/helm-chart-factory/factory/factory/console"
+	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
+)
+
+const maxRows = 20
+
+// Printer shows states on a person's terminal or in a CI log. It is used by one goroutine.
+type Printer struct {
+	streams *console.Streams
+	start   time.Time
+	width   func() int
+	drawn   int
+	said    map[string]string
+}
+
+// New returns a printer that counts time from now.
+func New(streams *console.Streams) *Printer {
+	return &Printer{streams: streams, start: time.Now(), width: width, said: map[string]string{}}
+}
+
+// Say prints one line of news above whatever is being redrawn; the same news twice in a row is printed once.
+func (p *Printer) Say(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if p.said[""] == text {
+		return
+	}
+	p.said[""] = text
+	p.Clear()
+	fmt.Fprintf(p.streams.Err, "%s %s\n", p.streams.Paint(console.Dim, p.elapsed()), text)
+}
+
+// Show prints the states: all of them anew on a terminal, elsewhere those that changed.
+func (p *Printer) Show(states []rollout.State) {
+	if p.streams.Live {
+		p.redraw(states)
+		return
+	}
+	for _, state := range states {
+		line := Line(state)
+		if p.said[state.Object.Ref()] != line {
+			p.said[state.Object.Ref()] = line
+			fmt.Fprintf(p.streams.Err, "%s %s\n", p.elapsed(), line)
+		}
+	}
+}
+
+// Clear takes the redrawn table away, before something else is printed.
+func (p *Printer) Clear() {
+	if p.drawn > 0 {
+		fmt.Fprintf(p.streams.Err, "\033[%dA\033[J", p.drawn)
+		p.drawn = 0
+	}
+}
+
+// Done leaves the last table standing.
+func (p *Printer) Done() { p.drawn = 0 }
+
+func (p *Printer) redraw(states []rollout.State) {
+	var text strings.Builder
+	rows, hidden := 0, 0
+	for _, state := range pick(states) {
+		if rows == maxRows {
+			hidden++
+			continue
+		}
+		rows++
+		color, mark := console.Dim, "→"
+		switch {
+		case state.Phase == rollout.Ready:
+			color, mark = console.Green, "✓"
+		case state.Phase == rollout.Failed || len(state.Findings) > 0:
+			color, mark = console.Red, "!"
+		}
+		line := []rune(Line(state))
+		if room := p.width() - 3; len(line) > room {
+			line = append(line[:max(room-1, 0)], '…')
+		}
+		fmt.Fprintf(&text, "%s %s\n", p.streams.Paint(color, mark), string(line))
+	}
+	if hidden > 0 {
+		fmt.Fprintf(&text, "  and %d more\n", hidden)
+		rows++
+	}
+	fmt.Fprintf(&text, "%s\n", p.streams.Paint(console.Dim, "  "+p.elapsed()))
+	p.Clear()
+	fmt.Fprint(p.streams.Err, text.String())
+	p.drawn = rows + 1
+}
+
+// pick puts what is not ready first when not everything fits.
+func pick(states []rollout.State) []rollout.State {
+	if len(states) <= maxRows {
+		return states
+	}
+	var first, rest []rollout.State
+	for _, state := range states {
+		if state.Phase == rollout.Ready {
+			rest = append(rest, state)
+		} else {
+			first = append(first, state)
+		}
+	}
+	return append(first, rest...)
+}
+
+func (p *Printer) elapsed() string { return console.Elapsed(time.Since(p.start)) }
+
+// Line is one state: kind/name, ready/wanted, and what it waits for.
+func Line(state rollout.State) string {
+	message := state.Message
+	if state.Phase == rollout.Ready && message == "" {
+		message = "ready"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%-34s %5s  %s", state.Object.Ref(), state.Count(), oneLine(message)))
+}
+
+// Summary is all states in one short line: how many are ready, and what the first of the others waits for.
+func Summary(states []rollout.State) string {
+	ready := 0
+	var waiting string
+	for _, state := range states {
+		if state.Phase == rollout.Ready {
+			ready++
+		} else if waiting == "" {
+			waiting = ": " + state.Object.Ref() + " " + state.Count() + " " + oneLine(state.Message)
+		}
+	}
+	return fmt.Sprintf("%d/%d ready%s", ready, len(states), waiting)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
