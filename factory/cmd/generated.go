@@ -1,0 +1,122 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/helm-chart-factory/factory/factory/console"
+	"github.com/helm-chart-factory/factory/factory/files"
+	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/umbrella"
+	"github.com/helm-chart-factory/factory/templates"
+)
+
+// generate does what generate, generate-all and sync have in common.
+func (a *app) generate(ctx context.Context, r umbrella.Request) error {
+	r.Waiting = func() { fmt.Fprintln(a.Err, "waiting for another factory that writes here…") }
+	plan, err := umbrella.Generate(ctx, a.dir, templates.Files, r)
+	if err != nil {
+		return err
+	}
+	if plan.Interrupted && !r.Check {
+		fmt.Fprintln(a.Err, "an earlier run was cut off; this one finished it")
+	}
+	if err := a.printPlan(plan, r); err != nil {
+		return err
+	}
+	if r.Check && !plan.Clean() {
+		return drifted{interrupted: plan.Interrupted, changes: len(plan.Changes)}
+	}
+	return nil
+}
+
+func (a *app) printPlan(plan *files.Plan, r umbrella.Request) error {
+	if a.output == "json" {
+		return json.NewEncoder(a.Out).Encode(newReport(plan, r))
+	}
+	count := map[files.State]int{}
+	for _, change := range plan.Changes {
+		count[change.State]++
+		path := umbrella.Dir + "/" + change.Path
+		switch {
+		case r.Check:
+			fmt.Fprintf(a.Out, "%-8s %s%s\n", change.State, path, difference(change))
+		case change.State == files.Extra && !r.Force:
+			fmt.Fprintf(a.Err, "%s%s is not generated; it stays, and Helm will see it\n", a.Paint(console.Yellow, "note: "), path)
+		}
+	}
+	removed := count[files.Gone]
+	if r.Force {
+		removed += count[files.Extra]
+	}
+	if !r.Check {
+		fmt.Fprintf(a.Out, "%s: %d written, %d removed, %d unchanged\n", umbrella.Dir,
+			count[files.Missing]+count[files.Stale]+count[files.Edited], removed, plan.Unchanged)
+	} else if plan.Clean() {
+		fmt.Fprintf(a.Out, "%s: %d files are as the specs say\n", umbrella.Dir, plan.Unchanged)
+	}
+	return nil
+}
+
+// difference shows the first line that differs, for a file that is there and should be.
+func difference(change files.Change) string {
+	if change.Before == nil || change.After == nil {
+		return ""
+	}
+	d := files.Diff(change.Before, change.After)
+	return fmt.Sprintf("  line %d: %d removed, %d added\n           - %s\n           + %s", d.Line, d.Removed, d.Added, d.Before, d.After)
+}
+
+// report is the result for programs.
+type report struct {
+	Changes     []reported `json:"changes"`
+	Unchanged   int        `json:"unchanged"`
+	Interrupted bool       `json:"interrupted,omitempty"`
+	Written     bool       `json:"written"`
+}
+
+type reported struct {
+	Path  string      `json:"path"`
+	State files.State `json:"state"`
+}
+
+func newReport(plan *files.Plan, r umbrella.Request) report {
+	out := report{Changes: []reported{}, Unchanged: plan.Unchanged, Interrupted: plan.Interrupted, Written: !r.Check}
+	for _, change := range plan.Changes {
+		out.Changes = append(out.Changes, reported{umbrella.Dir + "/" + change.Path, change.State})
+	}
+	return out
+}
+
+// drifted is what --check ends with when something differs.
+type drifted struct {
+	interrupted bool
+	changes     int
+}
+
+func (d drifted) Error() string {
+	text := fmt.Sprintf("%d files in %s are not as the specs say", d.changes, umbrella.Dir)
+	if d.interrupted {
+		text += ", and a run that wrote them was cut off"
+	}
+	return text + "\nnext: factory sync"
+}
+
+// Drift says that what is on disk is not what the specs say.
+func (d drifted) Drift() bool { return true }
+
+// completeServices offers the names of the project's services to the shell.
+func (a *app) completeServices(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	p, err := spec.Load(a.dir)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	names := make([]string, len(p.Services))
+	for i, s := range p.Services {
+		names[i] = s.Name
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,325 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// The scopes of an access rule.
+const (
+	ScopeNamespace = "namespace"
+	ScopeCluster   = "cluster"
+)
+
+var (
+	rfc1035    = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+	subdomain  = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	hostname   = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	portName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+	envName    = regexp.MustCompile(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
+	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
+	label      = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
+	imageRef   = regexp.MustCompile(`^([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`)
+	registryAt = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
+	fieldPath  = regexp.MustCompile(`^(metadata\.(name|namespace|uid|labels\['[^']+'\]|annotations\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$`)
+	resourceID = regexp.MustCompile(`^([a-z0-9-]+(\.[a-z0-9.-]+)?|\*)(/([a-z]+|\*))?$`)
+)
+
+// Names are bounded so that every name derived from them fits, a CronJob's pods and a StatefulSet's label included.
+const longestName = 52
+
+// reservedNames cannot be a service's: Helm reads global and tags in values, and ${project.…} is a reference.
+var reservedNames = map[string]string{
+	"global":  "Helm owns this name in values",
+	"tags":    "Helm owns this name in values",
+	"project": "${project.…} refers to the project",
+}
+
+// check judges each service by itself, and the project.
+func (l *loader) check(p *Project) {
+	l.checkProject(p)
+	for _, s := range p.Services {
+		l.checkName(s)
+		l.checkWorkload(s)
+		l.checkPorts(s)
+		l.checkProbes(s)
+		l.checkEnv(s)
+		l.checkAccess(s)
+		l.checkIngress(s)
+		l.checkVolumes(s)
+		l.checkResources(s)
+	}
+}
+
+func (l *loader) checkProject(p *Project) {
+	at := func(path ...string) Position { return p.source.at(path...) }
+	names := []struct{ key, value string }{{"name", p.Name}, {"namespace", p.Namespace}}
+	for _, n := range names {
+		if !rfc1035.MatchString(n.value) || len(n.value) > longestName {
+			l.problems.add(at(n.key), "the %s %q does not fit: use 1 to %d small letters, digits and dashes, beginning with a letter", n.key, short(n.value), longestName)
+		}
+	}
+	if !registryAt.MatchString(p.Registry) {
+		l.problems.add(at("registry"), "the registry %q does not fit: write it as host[:port][/path], without https://", short(p.Registry))
+	}
+	if !subdomain.MatchString(p.Domain) {
+		l.problems.add(at("domain"), "the domain %q does not fit: write it as example.com", short(p.Domain))
+	}
+	if !subdomain.MatchString(p.Issuer.Name) || len(p.Issuer.Name) > 253 {
+		l.problems.add(at("issuer", "name"), "the issuer %q does not fit: use the name of a ClusterIssuer", short(p.Issuer.Name))
+	}
+	l.oneOf(at("issuer", "type"), "issuer type", p.Issuer.Type, "selfSigned", "ca")
+	if p.Ingress.Class != "" && !subdomain.MatchString(p.Ingress.Class) {
+		l.problems.add(at("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(p.Ingress.Class))
+	}
+	if !imageRef.MatchString(p.Test.Image) {
+		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
+	}
+	l.replicas(at("defaults", "replicas"), p.Defaults.Replicas)
+}
+
+// oneOf complains about a word that is none of those that are possible.
+func (l *loader) oneOf(at Position, what, word string, possible ...string) {
+	if !slices.Contains(possible, word) {
+		l.problems.add(at, "unknown %s %q: %s", what, short(word), didYouMean(word, possible))
+	}
+}
+
+func (l *loader) checkName(s *Service) {
+	at := Position{File: s.source.file}
+	if reason, reserved := reservedNames[s.Name]; reserved {
+		l.problems.add(at, "a service cannot be called %q, because %s: rename its folder", s.Name, reason)
+		return
+	}
+	if !rfc1035.MatchString(s.Name) || len(s.Name) > longestName {
+		l.problems.add(at, "the name %q does not fit: name the folder with 1 to %d small letters, digits and dashes, beginning with a letter", short(s.Name), longestName)
+	}
+}
+
+func (l *loader) replicas(at Position, n int) {
+	if n < 0 || n > 10000 {
+		l.problems.add(at, "replicas %d is out of range: use 0 to 10000", n)
+	}
+}
+
+func (l *loader) checkWorkload(s *Service) {
+	l.oneOf(s.At("kind"), "kind", s.Kind, Deployment, StatefulSet)
+	l.replicas(s.At("replicas"), s.Replicas)
+	switch {
+	case s.Build == nil && !imageRef.MatchString(s.Image):
+		l.problems.add(s.At("image"), "%q is not an image: write it as [host/]path[:tag][@sha256:…]", short(s.Image))
+	case s.Build != nil && s.source.has("build", "image") && !imageRef.MatchString(s.Image):
+		l.problems.add(s.At("build", "image"), "%q is not an image: write it as [host/]path[:tag]", short(s.Image))
+	}
+	for key, secret := range s.Secrets {
+		if !secretKey.MatchString(key) {
+			l.problems.add(s.At("secrets", key), "%q cannot be a key of a Secret: use letters, digits, -, _ and .", short(key))
+		}
+		if secret.Generate < 8 || secret.Generate > 256 {
+			l.problems.add(s.At("secrets", key, "generate"), "a generated value has 8 to 256 letters and digits, not %d", secret.Generate)
+		}
+	}
+}
+
+func (l *loader) checkPorts(s *Service) {
+	containers, services := map[string]string{}, map[string]string{}
+	for _, name := range sortedKeys(s.Ports) {
+		port, at := s.Ports[name], s.At("ports", name)
+		if name == HTTP && s.Port != 0 {
+			at = s.At("port")
+		}
+		if !portName.MatchString(name) || len(name) > 15 || strings.Contains(name, "--") || !strings.ContainsAny(name, "abcdefghijklmnopqrstuvwxyz") {
+			l.problems.add(at, "%q cannot be the name of a port: use 1 to 15 small letters, digits and single dashes, at least one of them a letter", short(name))
+		}
+		l.oneOf(s.At("ports", name, "protocol"), "protocol", port.Protocol, "TCP", "UDP", "SCTP")
+		if port.AppProtocol != "" && !label.MatchString(port.AppProtocol) {
+			l.problems.add(s.At("ports", name, "appProtocol"), "%q is not an application protocol: write it as http or kubernetes.io/h2c", short(port.AppProtocol))
+		}
+		if port.Container == 0 {
+			continue
+		}
+		taken := func(numbers map[string]string, side string, number Port) {
+			key := fmt.Sprint(number, port.Protocol)
+			if other, ok := numbers[key]; ok {
+				l.problems.add(at, "%s port %d is also that of %q: give each its own number", side, number, other)
+			}
+			numbers[key] = name
+		}
+		taken(containers, "container", port.Container)
+		taken(services, "Service", port.Service)
+	}
+}
+
+func (l *loader) checkProbes(s *Service) {
+	probes := []struct {
+		key   string
+		probe *Probe
+	}{{"live", s.Health.Live}, {"ready", s.Health.Ready}, {"startup", s.Health.Startup}}
+	for _, p := range probes {
+		if p.probe == nil {
+			continue
+		}
+		at := s.At("health", p.key)
+		switch {
+		case p.probe.HTTP != nil:
+			l.portReference(s, at, p.probe.HTTP.Port)
+			l.oneOf(at, "scheme", p.probe.HTTP.Scheme, "HTTP", "HTTPS")
+		case p.probe.TCP != "":
+			l.portReference(s, at, p.probe.TCP)
+		case p.probe.GRPC != nil:
+			l.portReference(s, at, p.probe.GRPC.Port)
+		}
+		if p.probe.Period < Duration(1e9) || p.probe.Timeout < Duration(1e9) {
+			l.problems.add(at, "a probe's period and timeout are at least 1s")
+		}
+		if p.probe.Failures < 1 || p.probe.Successes < 1 {
+			l.problems.add(at, "a probe's failures and successes are at least 1")
+		}
+		if p.probe.Successes > 1 && p.key != "ready" {
+			l.problems.add(at, "Kubernetes lets only the ready probe ask for more than 1 success: leave successes out")
+		}
+	}
+	if s.Metrics != nil {
+		l.portReference(s, s.At("metrics"), s.Metrics.Port)
+		if !strings.HasPrefix(s.Metrics.Path, "/") {
+			l.problems.add(s.At("metrics"), "the path %q does not begin with a slash: write /%s", short(s.Metrics.Path), short(s.Metrics.Path))
+		}
+	}
+}
+
+// portReference complains about the name of a port that the service does not have.
+func (l *loader) portReference(s *Service, at Position, name string) {
+	if _, ok := s.Ports[name]; ok {
+		return
+	}
+	switch {
+	case len(s.Ports) == 0:
+		l.problems.add(at, "a port is wanted, and the service has none: add the line port: 8080")
+	case name == "":
+		l.problems.add(at, "there are several ports and none is called %s: say which one is meant (%s)", HTTP, strings.Join(sortedKeys(s.Ports), ", "))
+	default:
+		l.problems.add(at, "unknown port %q: %s", short(name), didYouMean(name, sortedKeys(s.Ports)))
+	}
+}
+
+func (l *loader) checkEnv(s *Service) {
+	for _, v := range s.Env {
+		switch {
+		case v.Field != "" && !fieldPath.MatchString(v.Field):
+			l.problems.add(v.position, "%q is not a field that a container can read: use metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], spec.nodeName, spec.serviceAccountName, status.hostIP or status.podIP", short(v.Field))
+		case v.Secret != nil && !secretKey.MatchString(v.Secret.Key):
+			l.problems.add(v.position, "%q cannot be a key of a Secret: use letters, digits, -, _ and .", short(v.Secret.Key))
+		case v.Secret != nil && v.Secret.Service == "" && (!subdomain.MatchString(v.Secret.Name) || len(v.Secret.Name) > 253):
+			l.problems.add(v.position, "%q cannot be the name of a Secret: use small letters, digits, - and .", short(v.Secret.Name))
+		}
+	}
+}
+
+func (l *loader) checkAccess(s *Service) {
+	verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
+	for i, rule := range s.Access {
+		at := func(path ...string) Position { return s.At(append([]string{"access", strconv.Itoa(i)}, path...)...) }
+		l.oneOf(at("scope"), "scope", rule.Scope, ScopeNamespace, ScopeCluster)
+		if len(rule.Resources) == 0 || len(rule.Verbs) == 0 {
+			l.problems.add(at(), "an access rule needs resources and verbs, such as {resources: [pods], verbs: [get, list, watch]}")
+		}
+		for j, resource := range rule.Resources {
+			if !resourceID.MatchString(resource) {
+				l.problems.add(at("resources", strconv.Itoa(j)), "%q is not a resource: write its plural with group and subresource, as in pods, pods/log or deployments.apps", short(resource))
+			}
+		}
+		for j, verb := range rule.Verbs {
+			if slices.Contains(verbs, verb) || verb == "*" {
+				continue
+			}
+			suggestion := didYouMean(verb, verbs)
+			if !rfc1035.MatchString(verb) || strings.HasPrefix(suggestion, "did you mean") && len(verb) > 3 {
+				l.problems.add(at("verbs", strconv.Itoa(j)), "unknown verb %q: %s", short(verb), suggestion)
+			}
+		}
+	}
+}
+
+func (l *loader) checkIngress(s *Service) {
+	if s.Ingress == nil {
+		return
+	}
+	if _, ok := s.Ports[HTTP]; !ok {
+		l.problems.add(s.At("ingress"), "an ingress needs an HTTP port: add the line port: 8080, or a port called %s", HTTP)
+	}
+	if s.Ingress.Host != "" && s.source.has("ingress", "hosts") {
+		l.problems.add(s.At("ingress", "host"), `"host" and "hosts" are both said: keep one of them`)
+	}
+	for _, host := range s.Ingress.Hosts {
+		if !hostname.MatchString(host) || len(host) > 253 {
+			l.problems.add(s.At("ingress", "host"), "%q is not a host: write it as shop.example.com, in small letters", short(host))
+		}
+	}
+	if !strings.HasPrefix(s.Ingress.Path, "/") {
+		l.problems.add(s.At("ingress", "path"), "the path %q does not begin with a slash: write /%s", short(s.Ingress.Path), short(s.Ingress.Path))
+	}
+	if s.Ingress.Class != "" && !subdomain.MatchString(s.Ingress.Class) {
+		l.problems.add(s.At("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(s.Ingress.Class))
+	}
+	for key := range s.Ingress.Annotations {
+		if !label.MatchString(key) {
+			l.problems.add(s.At("ingress", "annotations", key), "%q cannot be the key of an annotation: write it as example.com/name", short(key))
+		}
+	}
+}
+
+func (l *loader) checkVolumes(s *Service) {
+	paths := map[string]string{}
+	for _, name := range sortedKeys(s.Volumes) {
+		v, at := s.Volumes[name], s.At("volumes", name)
+		if !rfc1035.MatchString(name) || len(name) > longestName {
+			l.problems.add(at, "%q cannot be the name of a volume: use 1 to %d small letters, digits and dashes, beginning with a letter", short(name), longestName)
+		}
+		if v.Path != "" && (!strings.HasPrefix(v.Path, "/") || strings.Contains(v.Path, ":")) {
+			l.problems.add(at, "the path %q does not fit: it begins with a slash and holds no colon", short(v.Path))
+		}
+		if other, ok := paths[v.Path]; ok {
+			l.problems.add(at, "the path %s is also that of the volume %q: give each its own", v.Path, other)
+		}
+		paths[v.Path] = name
+		if v.Access != "" {
+			l.oneOf(s.At("volumes", name, "access"), "access", v.Access, "ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany")
+		}
+		if v.Class != "" && !subdomain.MatchString(v.Class) {
+			l.problems.add(s.At("volumes", name, "class"), "%q is not a storage class: use the name of a StorageClass", short(v.Class))
+		}
+		if v.Persistent() && s.Kind == Deployment && s.Replicas > 1 && strings.HasPrefix(v.Access, "ReadWriteOnce") {
+			l.problems.add(at, "%d replicas of a Deployment cannot share a volume with %s: say kind: StatefulSet for a volume each, or access: ReadWriteMany", s.Replicas, v.Access)
+		}
+	}
+}
+
+func (l *loader) checkResources(s *Service) {
+	for side, quantities := range map[string]map[string]Quantity{"requests": s.Resources.Requests, "limits": s.Resources.Limits} {
+		for name := range quantities {
+			known := []string{"cpu", "memory", "ephemeral-storage"}
+			if !slices.Contains(known, name) && !strings.Contains(name, "/") && !strings.HasPrefix(name, "hugepages-") {
+				l.problems.add(s.At("resources", side, name), "unknown resource %q: %s", short(name), didYouMean(name, known))
+			}
+		}
+	}
+	for _, name := range sortedKeys(s.Resources.Requests) {
+		request, limit := s.Resources.Requests[name], s.Resources.Limits[name]
+		if request != "" && limit != "" && request.Compare(limit) > 0 {
+			l.problems.add(s.At("resources", "requests", name), "the request for %s, %s, is above its limit, %s: raise the limit or lower the request", name, request, limit)
+		}
+	}
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}

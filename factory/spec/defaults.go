@@ -1,0 +1,99 @@
+package spec
+
+import "path"
+
+// defaults fills what a service does not say and brings short forms to their long one.
+func (l *loader) defaults(p *Project, s *Service) {
+	if s.Port != 0 {
+		if _, said := s.Ports[HTTP]; said {
+			l.problems.add(s.At("port"), `"port" is the short form of the port http, which "ports" says too: keep one of them`)
+		}
+		ports := map[string]PortSpec{HTTP: {Container: s.Port, Service: 80, Protocol: "TCP"}}
+		for name, port := range s.Ports {
+			ports[name] = port
+		}
+		s.Ports = ports
+	}
+	if s.Security.RunAsGroup == 0 {
+		s.Security.RunAsGroup = s.Security.RunAsUser
+	}
+	if s.Security.FSGroup == 0 {
+		s.Security.FSGroup = s.Security.RunAsGroup
+	}
+	main := s.MainPort()
+	if s.Health.Ready == nil && s.Ports[main].Protocol == "TCP" {
+		s.Health.Ready = &Probe{TCP: main, Period: Duration(10e9), Timeout: Duration(3e9), Failures: 3, Successes: 1}
+	}
+	for _, probe := range []*Probe{s.Health.Live, s.Health.Ready, s.Health.Startup} {
+		if probe == nil {
+			continue
+		}
+		if probe.HTTP != nil && probe.HTTP.Port == "" {
+			probe.HTTP.Port = main
+		}
+		if probe.GRPC != nil && probe.GRPC.Port == "" {
+			probe.GRPC.Port = main
+		}
+	}
+	if s.Metrics != nil && s.Metrics.Port == "" {
+		s.Metrics.Port = main
+	}
+	for i := range s.Access {
+		if s.Access[i].Scope == "" {
+			s.Access[i].Scope = ScopeNamespace
+		}
+	}
+	l.image(p, s)
+	if s.Ingress != nil {
+		ingressDefaults(p, s)
+	}
+}
+
+// image settles where the image comes from; build paths become relative to the project.
+func (l *loader) image(p *Project, s *Service) {
+	if s.Image != "" && s.Build != nil {
+		l.problems.add(s.At("image"), `"image" is a ready image and "build" makes one: keep one of them, or name the built image with build.image`)
+		return
+	}
+	if s.Image != "" {
+		return
+	}
+	if s.Build == nil {
+		s.Build = &Build{}
+	}
+	if s.Build.Context == "" {
+		s.Build.Context = "."
+	}
+	if s.Build.Dockerfile == "" {
+		s.Build.Dockerfile = "Dockerfile"
+	}
+	if s.Build.Image == "" {
+		s.Build.Image = p.Registry + "/" + s.Name + ":latest"
+	}
+	s.Image = s.Build.Image
+	context, err := inside(l.root, path.Join(s.Dir, s.Build.Context))
+	if err != nil || path.IsAbs(s.Build.Context) {
+		l.problems.add(s.At("build", "context"), "the build context %q leads out of the project: use a folder of the project, relative to this spec", short(s.Build.Context))
+		return
+	}
+	if _, err := inside(l.root, path.Join(context, s.Build.Dockerfile)); err != nil || path.IsAbs(s.Build.Dockerfile) {
+		l.problems.add(s.At("build", "dockerfile"), "the Dockerfile %q leads out of the project: name a file below the build context", short(s.Build.Dockerfile))
+	}
+	s.Build.Context = context
+}
+
+func ingressDefaults(p *Project, s *Service) {
+	in := s.Ingress
+	switch {
+	case in.Host != "":
+		in.Hosts = append([]string{in.Host}, in.Hosts...)
+	case len(in.Hosts) == 0:
+		in.Hosts = []string{s.Name + "." + p.Domain}
+	}
+	if in.Path == "" {
+		in.Path = "/"
+	}
+	if in.Class == "" {
+		in.Class = p.Ingress.Class
+	}
+}

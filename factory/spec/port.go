@@ -1,0 +1,43 @@
+package spec
+
+import "go.yaml.in/yaml/v3"
+
+// PortSpec is one port. Short form: a number, the same for container and Service.
+type PortSpec struct {
+	// Container is the number that the container listens on.
+	Container Port `spec:"container"`
+	// Service is the number that the Service listens on. Default: the container's.
+	Service Port `spec:"service"`
+	// Protocol is TCP, UDP or SCTP. Default: TCP.
+	Protocol string `spec:"protocol"`
+	// AppProtocol names what is spoken, as Kubernetes does (http, kubernetes.io/h2c, …). Default: not said.
+	AppProtocol string `spec:"appProtocol"`
+}
+
+func (p *PortSpec) decodeNode(d *decoder, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode {
+		p.Container.decodeNode(d, n)
+	} else {
+		type long PortSpec
+		d.decode(n, (*long)(p))
+		if p.Container == 0 && n.Kind == yaml.MappingNode && findKey(n.Content, "container") == nil {
+			d.problem(n, `a port needs "container", the number that the container listens on`)
+		}
+	}
+	if p.Service == 0 {
+		p.Service = p.Container
+	}
+	if p.Protocol == "" {
+		p.Protocol = "TCP"
+	}
+}
+
+func (m *Metrics) decodeNode(d *decoder, n *yaml.Node) {
+	m.Path = "/metrics"
+	if n.Kind == yaml.ScalarNode {
+		m.Path, _ = d.text(n)
+		return
+	}
+	type long Metrics
+	d.decode(n, (*long)(m))
+}

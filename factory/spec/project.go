@@ -1,0 +1,107 @@
+// Package spec reads what people write, factory.yaml and the service.yaml of every service, into a Project: strict,
+// defaulted and validated. All problems come at once, each with its place, its cause and what to do next.
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// ProjectFile and ServiceFile are the names of the two kinds of file that people write.
+const (
+	ProjectFile = "factory.yaml"
+	ServiceFile = "service.yaml"
+	servicesDir = "services"
+)
+
+// Version is the version of the format of factory.yaml that this program reads.
+const Version = 1
+
+// Project is factory.yaml with everything defaulted, and its services.
+type Project struct {
+	// Version is the version of the format. There is no default, so that no file is read by the wrong rules.
+	Version int `spec:"version"`
+	// Name names the project, its umbrella chart and its release. Default: platform.
+	Name string `spec:"name"`
+	// Namespace is the Kubernetes namespace of the release. Default: the name.
+	Namespace string `spec:"namespace"`
+	// Registry is where images that are built go, as host[:port][/path]. Default: localhost:5000.
+	Registry string `spec:"registry"`
+	// Domain ends the host of an ingress that says none: <service>.<domain>. Default: local.
+	Domain string `spec:"domain"`
+	// Issuer is the cert-manager ClusterIssuer of every certificate.
+	Issuer Issuer `spec:"issuer"`
+	// Ingress holds what all ingresses share.
+	Ingress IngressDefaults `spec:"ingress"`
+	// Test is the helm test of every chart.
+	Test Test `spec:"test"`
+	// Defaults lie underneath every service.
+	Defaults Defaults `spec:"defaults"`
+
+	// Dir is the absolute path of the project, links resolved.
+	Dir string
+	// Services are sorted by name.
+	Services []*Service
+
+	source *source
+}
+
+// Issuer is a cert-manager ClusterIssuer.
+type Issuer struct {
+	// Name of the ClusterIssuer. Default: factory-self-ca.
+	Name string `spec:"name"`
+	// Type is selfSigned (each certificate is its own root) or ca (one private root for all). Default: selfSigned.
+	Type string `spec:"type"`
+}
+
+// IngressDefaults is what all ingresses share.
+type IngressDefaults struct {
+	// Class is the ingress class. Default: none, so that the cluster's default class serves.
+	Class string `spec:"class"`
+}
+
+// Test is how helm test reaches a service.
+type Test struct {
+	// Image holds wget and nc. Default: busybox:1.37.
+	Image string `spec:"image"`
+}
+
+// Defaults are the keys of a service that a project may set for all.
+type Defaults struct {
+	Replicas    int       `spec:"replicas"`
+	Resources   Resources `spec:"resources"`
+	Security    Security  `spec:"security"`
+	GracePeriod Duration  `spec:"gracePeriod"`
+}
+
+// Service returns the service with that name, or nil.
+func (p *Project) Service(name string) *Service {
+	i, found := slices.BinarySearchFunc(p.Services, name, func(s *Service, name string) int {
+		return strings.Compare(s.Name, name)
+	})
+	if !found {
+		return nil
+	}
+	return p.Services[i]
+}
+
+// newProject returns what holds when factory.yaml says nothing.
+func newProject(dir string) *Project {
+	return &Project{
+		Name:     "platform",
+		Registry: "localhost:5000",
+		Domain:   "local",
+		Issuer:   Issuer{Name: "factory-self-ca", Type: "selfSigned"},
+		Test:     Test{Image: "busybox:1.37"},
+		Defaults: Defaults{
+			Replicas: 1,
+			Resources: Resources{
+				Requests: map[string]Quantity{"cpu": "50m", "memory": "64Mi"},
+				Limits:   map[string]Quantity{"memory": "256Mi"},
+			},
+			Security:    Security{RunAsUser: 1000, ReadOnlyRootFilesystem: true},
+			GracePeriod: Duration(30e9),
+		},
+		Dir: dir,
+	}
+}

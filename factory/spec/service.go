@@ -1,0 +1,164 @@
+package spec
+
+// The kinds of workload.
+const (
+	Deployment  = "Deployment"
+	StatefulSet = "StatefulSet"
+)
+
+// HTTP is the name of the port that `port: N` declares, and the one that probes, ingresses and ${service.port} mean when
+// a service has several.
+const HTTP = "http"
+
+// Service is one service.yaml with everything defaulted. Sibling references are resolved: texts hold what Kubernetes gets.
+type Service struct {
+	// Name is the folder's name.
+	Name string `spec:"name"`
+	// Kind is the workload: Deployment or StatefulSet. Default: Deployment.
+	Kind string `spec:"kind"`
+	// Replicas is how many pods run. Default: 1.
+	Replicas int `spec:"replicas"`
+	// Image is a ready image, as [host/]path[:tag][@digest]. Default: the image that Build makes.
+	Image string `spec:"image"`
+	// Build says how the image is built. Default: the Dockerfile beside the spec, when there is no Image.
+	Build *Build `spec:"build"`
+	// Command and Args replace the image's entrypoint and its arguments.
+	Command []string `spec:"command"`
+	Args    []string `spec:"args"`
+	// Port is the short form for one HTTP port: the container's; the Service listens on 80.
+	Port Port `spec:"port"`
+	// Ports are all ports by name. Port, if given, is in it as http.
+	Ports map[string]PortSpec `spec:"ports"`
+	// Health holds the probes.
+	Health Health `spec:"health"`
+	// Needs names the services that this one calls: their address can be used and their NetworkPolicy lets it in.
+	Needs []string `spec:"needs"`
+	// Env are the environment variables, in the order of the file.
+	Env Env `spec:"env"`
+	// Secrets are the values that are generated once, in the cluster, and kept in a Secret with the service's name.
+	Secrets map[string]Secret `spec:"secrets"`
+	// Access is what the service may do with the Kubernetes API. Default: nothing, and no token.
+	Access []Access `spec:"access"`
+	// Ingress makes the HTTP port reachable from outside.
+	Ingress *Ingress `spec:"ingress"`
+	// Volumes are the writable places, by name.
+	Volumes map[string]Volume `spec:"volumes"`
+	// Resources are requests and limits.
+	Resources Resources `spec:"resources"`
+	// Security is the identity that the containers run with.
+	Security Security `spec:"security"`
+	// GracePeriod is the time between asking a pod to stop and killing it. Default: 30s.
+	GracePeriod Duration `spec:"gracePeriod"`
+	// Metrics asks Prometheus to scrape the pods. Default: not.
+	Metrics *Metrics `spec:"metrics"`
+
+	// Dir is the service's folder, relative to the project, with slashes.
+	Dir string
+	// NeededBy names the services that need this one, sorted.
+	NeededBy []string
+
+	source *source
+}
+
+// Build says how an image is built. Paths are relative to the spec's folder when read, to the project after loading.
+type Build struct {
+	// Context is the folder that the Dockerfile sees. Default: the spec's folder.
+	Context string `spec:"context"`
+	// Dockerfile is relative to Context. Default: Dockerfile.
+	Dockerfile string `spec:"dockerfile"`
+	// Args are build arguments.
+	Args map[string]string `spec:"args"`
+	// Image is the name of the image that is built. Default: <registry>/<service>:latest.
+	Image string `spec:"image"`
+}
+
+// Resources are requests and limits by resource name: cpu, memory, ephemeral-storage, or a vendor's domain/name.
+type Resources struct {
+	// Requests is what is reserved. Default: cpu 50m, memory 64Mi.
+	Requests map[string]Quantity `spec:"requests"`
+	// Limits is what cannot be passed. Default: memory 256Mi.
+	Limits map[string]Quantity `spec:"limits"`
+}
+
+// Security is the identity of the containers. The rest of Pod Security "restricted" is not up for choice.
+type Security struct {
+	// RunAsUser is the user id. Default: 1000.
+	RunAsUser ID `spec:"runAsUser"`
+	// RunAsGroup is the group id. Default: the user id.
+	RunAsGroup ID `spec:"runAsGroup"`
+	// FSGroup is the group that owns volumes. Default: the group id.
+	FSGroup ID `spec:"fsGroup"`
+	// ReadOnlyRootFilesystem keeps the image's files from being written. Default: true.
+	ReadOnlyRootFilesystem bool `spec:"readOnlyRootFilesystem"`
+}
+
+// Secret is a value that is generated once.
+type Secret struct {
+	// Generate is the number of letters and digits, 8 to 256.
+	Generate int `spec:"generate"`
+}
+
+// Access is one rule of RBAC, in RBAC's words.
+type Access struct {
+	// Resources are plurals with their group and subresource: pods, pods/log, deployments.apps, deployments.apps/scale.
+	Resources []string `spec:"resources"`
+	// Verbs are get, list, watch, create, update, patch, delete, deletecollection, or a resource's own.
+	Verbs []string `spec:"verbs"`
+	// Scope is namespace or cluster. Default: namespace.
+	Scope string `spec:"scope"`
+}
+
+// Ingress makes an HTTP port reachable from outside. After loading, Hosts holds every host.
+type Ingress struct {
+	// Host is the one host. Default, without Hosts: <service>.<domain>.
+	Host string `spec:"host"`
+	// Hosts are several.
+	Hosts []string `spec:"hosts"`
+	// Path is the prefix that is served. Default: /.
+	Path string `spec:"path"`
+	// TLS asks the project's issuer for a certificate. Default: false.
+	TLS bool `spec:"tls"`
+	// Class is the ingress class. Default: the project's.
+	Class string `spec:"class"`
+	// Annotations go to the Ingress as they are.
+	Annotations map[string]string `spec:"annotations"`
+}
+
+// Metrics is where Prometheus finds the metrics. Short form: the path.
+type Metrics struct {
+	// Path of the metrics. Default: /metrics.
+	Path string `spec:"path"`
+	// Port is a port's name. Default: the main port.
+	Port string `spec:"port"`
+}
+
+// At returns where a key of the service was written: the deepest part of the path that the file has.
+// A key that comes from a default is at the nearest key around it, in the end at the file itself.
+func (s *Service) At(path ...string) Position { return s.source.at(path...) }
+
+// MainPort returns the name of the port that is meant when none is said: http, or the only one. It is empty otherwise.
+func (s *Service) MainPort() string {
+	if _, ok := s.Ports[HTTP]; ok {
+		return HTTP
+	}
+	if len(s.Ports) == 1 {
+		for name := range s.Ports {
+			return name
+		}
+	}
+	return ""
+}
+
+// hasSecret tells whether the service owns a Secret with that key.
+func (s *Service) hasSecret(key string) bool {
+	_, ok := s.Secrets[key]
+	return ok
+}
+
+// BuiltImage returns the reference that a build of the service makes and a chart uses, or "" when the image is a ready one.
+func (p *Project) BuiltImage(s *Service) string {
+	if s.Build == nil {
+		return ""
+	}
+	return s.Image
+}

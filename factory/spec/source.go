@@ -1,0 +1,153 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// longestSpec is the size in bytes from which a file is taken for a mistake.
+const longestSpec = 4 << 20
+
+// source is a file as people wrote it. It stays with what was read from it, to tell where a key stands.
+type source struct {
+	file string // relative to the project, with slashes
+	root *yaml.Node
+}
+
+// at returns the place of the deepest part of the path that the file has.
+func (s *source) at(path ...string) Position {
+	position := Position{File: s.file, Line: 1, Column: 1}
+	n := s.root
+	for _, name := range path {
+		if n == nil {
+			break
+		}
+		var next *yaml.Node
+		switch n.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if n.Content[i].Value == name {
+					position.Line, position.Column = n.Content[i].Line, n.Content[i].Column
+					next = n.Content[i+1]
+				}
+			}
+		case yaml.SequenceNode:
+			if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(n.Content) {
+				next = n.Content[i]
+				position.Line, position.Column = next.Line, next.Column
+			}
+		}
+		n = next
+	}
+	return position
+}
+
+// has tells whether the file says the key.
+func (s *source) has(path ...string) bool {
+	n := s.root
+	for _, name := range path {
+		if n == nil || n.Kind != yaml.MappingNode {
+			return false
+		}
+		var next *yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == name {
+				next = n.Content[i+1]
+			}
+		}
+		n = next
+	}
+	return n != nil
+}
+
+// parse reads one YAML document. A file that says nothing gives a source without a root.
+func parse(file string, data []byte, problems *Problems) *source {
+	s := &source{file: file}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, second yaml.Node
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return s
+	}
+	if err != nil {
+		problems.add(yamlPosition(file, err), "this is not YAML: %s", yamlCause(err))
+		return s
+	}
+	if err := decoder.Decode(&second); err == nil {
+		problems.add(Position{File: file, Line: second.Line, Column: second.Column},
+			"a second document begins here: one file holds one spec, so put it into a file of its own")
+	} else if !errors.Is(err, io.EOF) {
+		problems.add(yamlPosition(file, err), "this is not YAML: %s", yamlCause(err))
+	}
+	if len(document.Content) == 1 && document.Content[0].Tag != "!!null" {
+		s.root = document.Content[0]
+	}
+	return s
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+)|offset \d+): `)
+
+func yamlPosition(file string, err error) Position {
+	position := Position{File: file, Line: 1, Column: 1}
+	if match := yamlLine.FindStringSubmatch(err.Error()); match != nil && match[1] != "" {
+		position.Line, _ = strconv.Atoi(match[1])
+	}
+	return position
+}
+
+func yamlCause(err error) string {
+	text := strings.TrimPrefix(yamlLine.ReplaceAllString(err.Error(), ""), "yaml: ")
+	return text + "; check the indentation and the quotes around this line"
+}
+
+// readInside reads a file of the project. A link may lead to another place of the project, not out of it.
+func readInside(root, name string) ([]byte, error) {
+	full := filepath.Join(root, filepath.FromSlash(name))
+	if _, err := inside(root, name); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(full)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is not a regular file")
+	}
+	if info.Size() > longestSpec {
+		return nil, fmt.Errorf("it is %d bytes long, and a spec is at most %d", info.Size(), longestSpec)
+	}
+	return os.ReadFile(full)
+}
+
+// inside returns the path of name, relative to root and with slashes, and an error when the path or a link on it leads
+// out of root. What does not exist is judged by the part of its path that does.
+func inside(root, name string) (string, error) {
+	full := filepath.Join(root, filepath.FromSlash(name))
+	clean, err := filepath.Rel(root, full)
+	if err != nil || clean == ".." || strings.HasPrefix(clean, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("the path %s leads out of the project", name)
+	}
+	for existing := full; existing != root; existing = filepath.Dir(existing) {
+		real, err := filepath.EvalSymlinks(existing)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if real != root && !strings.HasPrefix(real, root+string(filepath.Separator)) {
+			return "", fmt.Errorf("%s is a link that leads out of the project", name)
+		}
+		break
+	}
+	return filepath.ToSlash(clean), nil
+}

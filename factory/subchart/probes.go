@@ -1,0 +1,77 @@
+package subchart
+
+import (
+	"fmt"
+
+	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/values"
+)
+
+// probeValues are the probes in Kubernetes' words, without what is Kubernetes' own default.
+func probeValues(s *spec.Service) values.Map {
+	var out values.Map
+	for _, p := range []struct {
+		kind  string
+		probe *spec.Probe
+	}{{"liveness", s.Health.Live}, {"readiness", s.Health.Ready}, {"startup", s.Health.Startup}} {
+		if p.probe != nil {
+			out = append(out, values.Entry{Key: p.kind, Value: probe(s, p.probe)})
+		}
+	}
+	return out
+}
+
+func probe(s *spec.Service, p *spec.Probe) values.Map {
+	var m values.Map
+	switch {
+	case p.HTTP != nil:
+		get := values.Map{{Key: "path", Value: p.HTTP.Path}, {Key: "port", Value: p.HTTP.Port}}
+		if p.HTTP.Scheme != "HTTP" {
+			get = append(get, values.Entry{Key: "scheme", Value: p.HTTP.Scheme})
+		}
+		var headers []any
+		for _, header := range textMap(p.HTTP.Headers) {
+			headers = append(headers, values.Map{{Key: "name", Value: header.Key}, {Key: "value", Value: header.Value}})
+		}
+		if headers != nil {
+			get = append(get, values.Entry{Key: "httpHeaders", Value: headers})
+		}
+		m = values.Map{{Key: "httpGet", Value: get}}
+	case p.TCP != "":
+		m = values.Map{{Key: "tcpSocket", Value: values.Map{{Key: "port", Value: p.TCP}}}}
+	case p.GRPC != nil:
+		// The API takes a number here, no name.
+		call := values.Map{{Key: "port", Value: int64(s.Ports[p.GRPC.Port].Container)}}
+		if p.GRPC.Service != "" {
+			call = append(call, values.Entry{Key: "service", Value: p.GRPC.Service})
+		}
+		m = values.Map{{Key: "grpc", Value: call}}
+	default:
+		m = values.Map{{Key: "exec", Value: values.Map{{Key: "command", Value: list(p.Exec)}}}}
+	}
+	number := func(key string, value, unsaid int64) {
+		if value != unsaid {
+			m = append(m, values.Entry{Key: key, Value: value})
+		}
+	}
+	number("initialDelaySeconds", p.Delay.Seconds(), 0)
+	number("periodSeconds", p.Period.Seconds(), 10)
+	number("timeoutSeconds", p.Timeout.Seconds(), 1)
+	number("failureThreshold", int64(p.Failures), 3)
+	number("successThreshold", int64(p.Successes), 1)
+	return m
+}
+
+// testCommand is what helm test runs: the ready path over HTTP, else a connection to the main port. It is nil for a service
+// without a TCP port.
+func testCommand(s *spec.Service) []string {
+	main := s.MainPort()
+	port, ok := s.Ports[main]
+	if !ok || port.Protocol != "TCP" {
+		return nil
+	}
+	if ready := s.Health.Ready; ready != nil && ready.HTTP != nil && ready.HTTP.Port == main && ready.HTTP.Scheme == "HTTP" {
+		return []string{"wget", "-q", "-T", "10", "-O", "-", fmt.Sprintf("http://%s:%d%s", s.Name, port.Service, ready.HTTP.Path)}
+	}
+	return []string{"nc", "-z", "-w", "10", s.Name, fmt.Sprint(port.Service)}
+}

@@ -1,0 +1,106 @@
+package subchart
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Templates are the template files that charts are made of, read once and cut where a chart's name goes in.
+type Templates struct {
+	files map[string]template
+}
+
+// template is a file's text, cut behind the opening quote of the name of every named template that it defines or calls.
+type template struct {
+	from  string
+	parts []string
+}
+
+// Open reads the templates of a project: the built-in ones, each replaced by the file of the same path in own, the
+// project's templates/ folder. Own may be nil. A file in it that no chart would ever use is an error.
+func Open(builtin, own fs.FS) (*Templates, error) {
+	t := &Templates{files: map[string]template{}}
+	err := fs.WalkDir(builtin, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		return t.add(builtin, name, "factory's templates/"+name)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the built-in templates: %w", err)
+	}
+	if own == nil {
+		return t, nil
+	}
+	err = fs.WalkDir(own, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name == ".":
+			return fs.SkipAll
+		case err != nil || entry.IsDir() || !isTemplate(name):
+			return err
+		}
+		if _, known := t.files[name]; !known {
+			return wrongTemplate{name: name, known: t.names()}
+		}
+		return t.add(own, name, "templates/"+name)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the project's templates: %w", err)
+	}
+	return t, nil
+}
+
+func isTemplate(name string) bool {
+	switch path.Ext(name) {
+	case ".yaml", ".yml", ".tpl", ".txt":
+		return true
+	}
+	return false
+}
+
+func (t *Templates) add(from fs.FS, name, origin string) error {
+	data, err := fs.ReadFile(from, name)
+	if err != nil {
+		return err
+	}
+	t.files[name] = template{from: origin, parts: cut(string(data))}
+	return nil
+}
+
+// prefixed returns the text with prefix in front of the name of every named template.
+func (t template) prefixed(prefix string) string {
+	return strings.Join(t.parts, prefix)
+}
+
+var (
+	action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	naming = regexp.MustCompile("\\b(?:define|include|template|block)\\s+[\"`]")
+)
+
+// cut splits a template behind the opening quote of each name of a named template. Named templates are global in an umbrella
+// chart, where the last of several with one name silently wins: the chart's name in front keeps them apart.
+func cut(text string) []string {
+	var parts []string
+	start := 0
+	for _, span := range action.FindAllStringIndex(text, -1) {
+		for _, hit := range naming.FindAllStringIndex(text[span[0]:span[1]], -1) {
+			end := span[0] + hit[1]
+			parts = append(parts, text[start:end])
+			start = end
+		}
+	}
+	return append(parts, text[start:])
+}
+
+// Text returns one template for a chart of that name, and where it comes from.
+func (t *Templates) Text(file, chart string) (text []byte, from string, err error) {
+	found, ok := t.files[file]
+	if !ok {
+		return nil, "", fmt.Errorf("there is no template %s", file)
+	}
+	return []byte(found.prefixed(chart + ".")), found.from, nil
+}

@@ -1,0 +1,150 @@
+// Package values holds what a chart's values.yaml says: an ordered tree with a comment for each key, written as text whose
+// bytes depend on nothing else.
+package values
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Map is a mapping in the order in which it is written.
+type Map []Entry
+
+// Entry is one key. Value is a string, int64, bool, Map or []any of these.
+type Entry struct {
+	Key   string
+	Value any
+	// Comment is written above the key, one line for each of its lines. It may be empty.
+	Comment string
+}
+
+// Tree returns the mapping as Helm holds values: maps with string keys, lists, and numbers as float64.
+func (m Map) Tree() map[string]any {
+	tree := make(map[string]any, len(m))
+	for _, e := range m {
+		tree[e.Key] = plain(e.Value)
+	}
+	return tree
+}
+
+func plain(v any) any {
+	switch v := v.(type) {
+	case Map:
+		return v.Tree()
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = plain(v[i])
+		}
+		return list
+	case int64:
+		return float64(v)
+	default:
+		return v
+	}
+}
+
+// Append writes the mapping as YAML to the end of b.
+func (m Map) Append(b []byte) []byte { return m.append(b, 0) }
+
+func (m Map) append(b []byte, indent int) []byte {
+	for _, e := range m {
+		if e.Comment != "" {
+			if indent == 0 && len(b) > 0 {
+				b = append(b, '\n')
+			}
+			for line := range strings.SplitSeq(e.Comment, "\n") {
+				b = append(spaces(b, indent), "# "...)
+				b = append(append(b, line...), '\n')
+			}
+		}
+		b = Text(spaces(b, indent), e.Key)
+		b = append(b, ':')
+		b = appendValue(b, e.Value, indent)
+	}
+	return b
+}
+
+func appendValue(b []byte, v any, indent int) []byte {
+	switch v := v.(type) {
+	case Map:
+		if len(v) == 0 {
+			return append(b, " {}\n"...)
+		}
+		return v.append(append(b, '\n'), indent+2)
+	case []any:
+		if len(v) == 0 {
+			return append(b, " []\n"...)
+		}
+		return appendList(append(b, '\n'), v, indent+2)
+	default:
+		return append(appendScalar(append(b, ' '), v), '\n')
+	}
+}
+
+func appendList(b []byte, list []any, indent int) []byte {
+	for _, item := range list {
+		b = append(spaces(b, indent), '-')
+		m, ok := item.(Map)
+		if !ok || len(m) == 0 {
+			b = appendValue(b, item, indent)
+			continue
+		}
+		// The first key stands beside the dash.
+		start := len(b)
+		b = m.append(b, indent+2)
+		b = append(b[:start], append([]byte{' '}, b[start+indent+2:]...)...)
+	}
+	return b
+}
+
+func appendScalar(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return Text(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case bool:
+		return strconv.AppendBool(b, v)
+	default:
+		panic("values: a value of an unknown type")
+	}
+}
+
+func spaces(b []byte, n int) []byte {
+	const blanks = "                                "
+	for n > len(blanks) {
+		b, n = append(b, blanks...), n-len(blanks)
+	}
+	return append(b, blanks[:n]...)
+}
+
+// Text writes a YAML scalar that every reader takes for exactly this text: plain where nothing else can be read from it,
+// in double quotes otherwise.
+func Text(b []byte, s string) []byte {
+	if isPlain(s) {
+		return append(b, s...)
+	}
+	return strconv.AppendQuote(b, s)
+}
+
+// isPlain is true for words that begin with a letter or a slash, and that no YAML, 1.1 or 1.2, reads as anything but text.
+func isPlain(s string) bool {
+	if s == "" || len(s) > 200 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '/':
+		case i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'):
+		default:
+			return false
+		}
+	}
+	switch strings.ToLower(s) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf":
+		return false
+	}
+	return true
+}
