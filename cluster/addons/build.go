@@ -41,7 +41,7 @@ func Archive(cache, name string) string { return filepath.Join(cache, "images", 
 // Build makes the image archive of each add-on that is missing or was made from something else, one after the other.
 // An archive appears whole or not at all.
 func Build(ctx context.Context, o BuildOptions) error {
-	chosen, err := choose(o.Names)
+	chosen, err := choose(o)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func buildAll(ctx context.Context, o BuildOptions, chosen []addon) error {
 
 // Stale returns the names, of those that o chooses, whose archive is missing or was made from something else.
 func Stale(ctx context.Context, o BuildOptions) ([]string, error) {
-	chosen, err := choose(o.Names)
+	chosen, err := choose(o)
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +94,22 @@ func Stale(ctx context.Context, o BuildOptions) ([]string, error) {
 	return stale, nil
 }
 
-func choose(names []string) ([]addon, error) {
-	for _, name := range names {
+// choose returns the add-ons that o names, in the catalogue's order, once their sources are known to be there.
+func choose(o BuildOptions) ([]addon, error) {
+	for _, name := range o.Names {
 		if !slices.Contains(Names(), name) {
 			return nil, fmt.Errorf("no add-on %q; there are %s", name, strings.Join(Names(), ", "))
 		}
 	}
-	return slices.DeleteFunc(catalogue(), func(a addon) bool {
-		return len(names) > 0 && !slices.Contains(names, a.name)
-	}), nil
+	chosen := slices.DeleteFunc(catalogue(), func(a addon) bool {
+		return len(o.Names) > 0 && !slices.Contains(o.Names, a.name)
+	})
+	for _, a := range chosen {
+		if _, err := os.Stat(filepath.Join(o.Source, a.name, "go.mod")); err != nil {
+			return nil, fmt.Errorf("no source of %s in %q: name the directory cluster/addons of a checkout: %w", a.name, o.Source, err)
+		}
+	}
+	return chosen, nil
 }
 
 func build(ctx context.Context, o BuildOptions, compiler *compiler, a addon, stamp string) error {

@@ -114,6 +114,14 @@ func TestAnUnknownNameIsRefusedWithTheKnownOnes(t *testing.T) {
 	}
 }
 
+func TestAMissingCheckoutIsNamed(t *testing.T) {
+	source := t.TempDir()
+	err := Build(t.Context(), BuildOptions{Source: source, Names: []string{CoreDNS}, Out: io.Discard})
+	if err == nil || !strings.Contains(err.Error(), "no source of coredns in") || !strings.Contains(err.Error(), "cluster/addons of a checkout") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestACopyHoldsTheWantedFilesAndTheOverlay(t *testing.T) {
 	origin, overlay, target := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, path := range []string{"go.mod", "pkg/a.go", "pkg/a_test.go", "pkg/heavy/b.go", "webui/page.ts", "docs/x.md"} {
