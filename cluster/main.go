@@ -29,6 +29,9 @@ func run(program string, args []string) int {
 	if len(args) > 0 && args[0] == supervisor.Command {
 		return supervisor.Main(args[1:])
 	}
+	if len(args) > 0 && args[0] == supervisor.NodeCommand {
+		return supervisor.NodeMain(args[1:])
+	}
 	// kubectl is a command of ours: it chooses the cluster first.
 	if len(args) > 0 && args[0] != "kubectl" {
 		if code, ok := component.Run(args[0], args[1:]); ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -64,5 +65,30 @@ func WaitServiceAccount(ctx context.Context, client kubernetes.Interface) error 
 	return Poll(ctx, 100*time.Millisecond, func(ctx context.Context) error {
 		_, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{})
 		return err
+	})
+}
+
+// WaitNode waits until the node has said, since the given time, that it is ready: after a restart the API server still
+// tells what the node said before.
+func WaitNode(ctx context.Context, client kubernetes.Interface, name string, since time.Time) error {
+	return Poll(ctx, 200*time.Millisecond, func(ctx context.Context) error {
+		node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		for _, condition := range node.Status.Conditions {
+			if condition.Type != corev1.NodeReady {
+				continue
+			}
+			// The API's times have no fractions.
+			if condition.LastHeartbeatTime.Time.Before(since.Truncate(time.Second)) {
+				return fmt.Errorf("node %q has not reported yet", name)
+			}
+			if condition.Status != corev1.ConditionTrue {
+				return fmt.Errorf("node %q is not ready: %s", name, condition.Message)
+			}
+			return nil
+		}
+		return fmt.Errorf("node %q has not reported yet", name)
 	})
 }

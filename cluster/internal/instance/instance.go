@@ -2,6 +2,8 @@
 package instance
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -76,6 +78,17 @@ func (i Instance) Kubeconfig() string { return i.Path("kubeconfig.yaml") }
 
 // Log is the path of a component's log.
 func (i Instance) Log(component string) string { return i.Path("logs", component+".log") }
+
+// Group is the name of the instance's control group: unique for the state directory, and telling to a person.
+func (i Instance) Group() string { return "factory-" + i.Name + "-" + i.id() }
+
+// Link is the name of the host's end of the link to the node. The kernel allows 15 bytes.
+func (i Instance) Link() string { return "fc" + i.id() }
+
+func (i Instance) id() string {
+	sum := sha256.Sum256([]byte(i.Dir))
+	return hex.EncodeToString(sum[:4])
+}
 
 // Exists tells whether anything is kept for the instance.
 func (i Instance) Exists() bool {

@@ -57,9 +57,9 @@ type child struct {
 
 // NewGroup returns an empty group and a context that ends, with an *Exit as its cause, when the group fails.
 // Restarts are written to notes, one line each.
-func NewGroup(ctx context.Context, notes io.Writer) (*Group, context.Context) {
+func NewGroup(ctx context.Context, spawner *Spawner, notes io.Writer) (*Group, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return &Group{spawner: NewSpawner(), failed: cancel, notes: notes, running: map[string]*child{}}, ctx
+	return &Group{spawner: spawner, failed: cancel, notes: notes, running: map[string]*child{}}, ctx
 }
 
 // Start runs spec in the background.
@@ -113,7 +113,7 @@ func (g *Group) watch(c *child, command *exec.Cmd) {
 	defer close(c.done)
 	for {
 		started := time.Now()
-		err := command.Wait()
+		err := g.spawner.Wait(command)
 		if isClosed(c.stop) {
 			return
 		}

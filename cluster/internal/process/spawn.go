@@ -4,12 +4,16 @@ package process
 import (
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
 // Spawner starts children that the kernel kills when this process ends, however it ends.
 type Spawner struct {
 	requests chan request
+
+	mu   sync.Mutex
+	mine map[int]bool
 }
 
 type request struct {
@@ -19,7 +23,7 @@ type request struct {
 
 // NewSpawner returns a Spawner that lives as long as the process.
 func NewSpawner() *Spawner {
-	s := &Spawner{requests: make(chan request)}
+	s := &Spawner{requests: make(chan request), mine: map[int]bool{}}
 	go s.serve()
 	return s
 }
@@ -39,7 +43,30 @@ func (s *Spawner) Start(command *exec.Cmd) error {
 		command.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	// Held until the child is known: Owns must not deny one that dies at once.
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r := request{command, make(chan error, 1)}
 	s.requests <- r
-	return <-r.result
+	if err := <-r.result; err != nil {
+		return err
+	}
+	s.mine[command.Process.Pid] = true
+	return nil
+}
+
+// Wait waits for a command that Start started.
+func (s *Spawner) Wait(command *exec.Cmd) error {
+	err := command.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.mine, command.Process.Pid)
+	return err
+}
+
+// Owns tells whether somebody is to Wait for the child pid.
+func (s *Spawner) Owns(pid int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mine[pid]
 }

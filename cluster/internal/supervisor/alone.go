@@ -55,7 +55,7 @@ func runAlone(ctx context.Context, inst instance.Instance, record instance.Recor
 		Port:     port,
 		Services: controlplane.DefaultServices,
 	}
-	group, booting := process.NewGroup(ctx, os.Stderr)
+	group, booting := process.NewGroup(ctx, process.NewSpawner(), os.Stderr)
 	defer group.StopAll(2 * time.Second)
 	defer stopControlPlane(group)
 	if err := bootControlPlane(booting, group, layout, client, report); err != nil {
