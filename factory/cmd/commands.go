@@ -9,9 +9,12 @@ func commands(a *app) []*cobra.Command {
 		newGenerateAll(a),
 		newSync(a),
 		newCluster(a),
+		newInstallCertManager(a),
 		newDeploy(a),
 		newDestroy(a),
 		newSetupRegistry(a),
+		newBases(a),
+		newBuild(a),
 		newRegistryServe(a),
 	}
 }

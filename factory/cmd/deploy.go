@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/progress"
-	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
@@ -70,13 +68,7 @@ func (a *app) deploy(ctx context.Context, project *spec.Project, opts deploy.Opt
 	opts.Show, opts.Say = printer.Show, printer.Say
 	start := time.Now()
 	result, err := deploy.Apply(ctx, opts)
-	var notReady *rollout.NotReadyError
-	if errors.As(err, &notReady) {
-		printer.Clear()
-		notReady.Report(a.Err)
-		fmt.Fprintln(a.Err)
-	}
-	printer.Done()
+	a.showEvidence(printer, err)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type Options struct {
 	Values map[string]any
 	// Timeout is how long everything together may take to get ready.
 	Timeout time.Duration
-	// MadeBy is the value of MadeByLabel on what is made beside the chart's objects.
+	// MadeBy is the value of MadeByLabel on a release and a namespace that are made.
 	MadeBy string
 	// Show is given the states of the objects while they get ready; it may be nil.
 	Show func([]rollout.State)
@@ -135,10 +135,10 @@ func (d *deployment) upgradeAction(config *action.Configuration) *action.Upgrade
 	upgrade.MaxHistory = history
 	// The chart and the digests are the whole truth: values set by hand on the last release do not linger.
 	upgrade.ResetValues = true
-	upgrade.Labels = d.labels()
 	return upgrade
 }
 
+// labels are given once, at the install: a release stays that of whoever made it.
 func (d *deployment) labels() map[string]string {
 	if d.MadeBy == "" {
 		return nil

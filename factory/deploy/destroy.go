@@ -27,7 +27,9 @@ type DestroyOptions struct {
 	// Volumes also removes what is otherwise kept for the next deploy: volume claims, generated Secrets, and the
 	// namespace if factory made it and nothing else is in it.
 	Volumes bool
-	Timeout time.Duration
+	// Leftovers names Secrets that the release's own programs make; they go with the volumes.
+	Leftovers []string
+	Timeout   time.Duration
 	// Say is told what happens, in one line; it may be nil.
 	Say func(format string, args ...any)
 }

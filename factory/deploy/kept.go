@@ -40,6 +40,9 @@ func (d *removal) removeKept(ctx context.Context, namespace *corev1.Namespace) e
 		}
 		objects = append(objects, orphans...)
 	}
+	for _, name := range d.Leftovers {
+		objects = append(objects, named("Secret", name))
+	}
 	volumes := d.volumesOf(ctx, objects)
 	resources, err := resourcesOf(d.Cluster)
 	if err != nil {
@@ -50,7 +53,11 @@ func (d *removal) removeKept(ctx context.Context, namespace *corev1.Namespace) e
 		if err != nil {
 			return err
 		}
-		if err := resource.Delete(ctx, u.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		err = resource.Delete(ctx, u.GetName(), metav1.DeleteOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("removing %s: %w", refOf(u), err)
 		}
 		d.removed(refOf(u))
@@ -124,10 +131,7 @@ func (d *removal) volumesOf(ctx context.Context, objects []*unstructured.Unstruc
 		claim := volume.Spec.ClaimRef
 		if volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete && claim != nil &&
 			claim.Namespace == d.Namespace && slices.Contains(claims, claim.Name) {
-			u := &unstructured.Unstructured{}
-			u.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PersistentVolume"))
-			u.SetName(volume.Name)
-			volumes = append(volumes, u)
+			volumes = append(volumes, named("PersistentVolume", volume.Name))
 		}
 	}
 	return volumes
@@ -148,4 +152,12 @@ func (d *removal) list(ctx context.Context, kind, selector string) ([]*unstructu
 		objects = append(objects, &list.Items[i])
 	}
 	return objects, nil
+}
+
+// named is an object of Kubernetes' core group that is known by name only.
+func named(kind, name string) *unstructured.Unstructured {
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+	u.SetName(name)
+	return u
 }

@@ -36,10 +36,7 @@ func (d *removal) removeNamespace(ctx context.Context, namespace *corev1.Namespa
 		return fmt.Errorf("removing namespace %q: %w", d.Namespace, err)
 	}
 	d.removed("namespace/" + d.Namespace)
-	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
-	u.SetName(d.Namespace)
-	return d.gone(ctx, []*unstructured.Unstructured{u})
+	return d.gone(ctx, []*unstructured.Unstructured{named("Namespace", d.Namespace)})
 }
 
 // occupant names an object that keeps the namespace from being vacant, or returns "". Kubernetes' own furniture and what
@@ -83,10 +80,10 @@ func (d *removal) occupant(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// derived tells the resources that controllers make of others and that go by themselves.
+// derived tells the resources that controllers make of others or keep for themselves, and that are nobody's data.
 func derived(group, resource string) bool {
 	switch resource {
-	case "events", "endpoints", "endpointslices", "controllerrevisions":
+	case "events", "endpoints", "endpointslices", "controllerrevisions", "leases":
 		return true
 	}
 	return group == "metrics.k8s.io"

@@ -149,3 +149,10 @@ func (c *Cluster) makeClients() error {
 	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
 	return nil
 }
+
+// Forget makes the next question about a kind ask the cluster again, after kinds were added.
+func (c *Cluster) Forget() {
+	if c.mapper != nil {
+		c.mapper.Reset()
+	}
+}

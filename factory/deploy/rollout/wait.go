@@ -78,7 +78,7 @@ func Wait(ctx context.Context, opts Options) error {
 		if opts.Show != nil {
 			opts.Show(states)
 		}
-		if allReady(states) {
+		if AllReady(states) {
 			return nil
 		}
 		if patience.exhausted(states, time.Now()) {
@@ -108,7 +108,8 @@ func Look(ctx context.Context, cluster *kube.Cluster, objects []Object) ([]State
 	return v.states(objects), nil
 }
 
-func allReady(states []State) bool {
+// AllReady tells whether every object is ready.
+func AllReady(states []State) bool {
 	for _, state := range states {
 		if state.Phase != Ready {
 			return false
