@@ -5,12 +5,15 @@ import "github.com/spf13/cobra"
 // commands lists every verb, in the order in which a newcomer meets them.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newUp(a),
+		newDown(a),
 		newGenerate(a),
 		newGenerateAll(a),
 		newSync(a),
 		newCluster(a),
 		newInstallCertManager(a),
 		newDeploy(a),
+		newStatus(a),
 		newDestroy(a),
 		newSetupRegistry(a),
 		newBases(a),

@@ -21,7 +21,8 @@ type Build struct {
 	Dockerfile string
 	Ignore     string // the ignore file that holds, or empty
 	Args       map[string]string
-	Ref        string // the name that the image gets
+	Passed     []string // build arguments that take this process' environment: their values show in no process list
+	Ref        string   // the name that the image gets
 	Mounts     []Mount
 	Pull       bool // ask the registries for newer bases
 }
@@ -35,6 +36,9 @@ func (e Engine) Build(ctx context.Context, b Build, log io.Writer) error {
 	args := []string{"build", "--tag", b.Ref, "--file", b.Dockerfile, "--network", "host"}
 	for _, name := range slices.Sorted(maps.Keys(b.Args)) {
 		args = append(args, "--build-arg", name+"="+b.Args[name])
+	}
+	for _, name := range b.Passed {
+		args = append(args, "--build-arg", name)
 	}
 	if e.Name == Docker {
 		if b.Pull {
