@@ -119,6 +119,14 @@ type Status struct {
 	PID     int    `json:"pid"`
 }
 
+// IngressAddress is where ports 80 and 443 of the cluster's ingress answer on this machine.
+func (s *Status) IngressAddress() string {
+	if s.Ingress != "" {
+		return s.Ingress
+	}
+	return s.NodeIP
+}
+
 // Status asks the program how the instance is. An instance that was never started is not running.
 func (p *Program) Status(ctx context.Context) (*Status, error) {
 	var out, said bytes.Buffer
