@@ -127,7 +127,7 @@ func (p *Program) Exec(ctx context.Context, in io.Reader, out, err io.Writer, ar
 // lines returns the words that the program prints, one a line.
 func (p *Program) lines(ctx context.Context, args ...string) ([]string, error) {
 	var out bytes.Buffer
-	if err := p.Exec(ctx, nil, &out, io.Discard, args...); err != nil {
+	if err := p.Run(ctx, &out, io.Discard, args...); err != nil {
 		return nil, err
 	}
 	return strings.Fields(out.String()), nil
