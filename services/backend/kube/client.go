@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -14,12 +15,13 @@ import (
 var errNoCluster = errors.New("not in a cluster and no kubeconfig: set KUBECONFIG, or run in a pod with a ServiceAccount token")
 
 // connect makes a client from kubeconfig if given, else from the pod's ServiceAccount, else from ~/.kube/config. It does
-// not call the API server. With none of the three the error is errNoCluster.
-func connect(kubeconfig string) (kubernetes.Interface, error) {
+// not call the API server. With none of the three the error is errNoCluster. Failed requests are noted in o.
+func connect(kubeconfig string, o *outcomes) (kubernetes.Interface, error) {
 	config, err := restConfig(kubeconfig)
 	if err != nil {
 		return nil, err
 	}
+	config.Wrap(o.listen)
 	config.UserAgent = "helm-chart-factory-backend"
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -37,11 +39,17 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 		if !errors.Is(err, rest.ErrNotInCluster) && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("reading the pod's ServiceAccount: %w", err)
 		}
-		if _, err := os.Stat(clientcmd.RecommendedHomeFile); err != nil {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, errNoCluster
+		}
+		kubeconfig = filepath.Join(home, ".kube", "config")
+		if _, err := os.Stat(kubeconfig); err != nil {
 			return nil, errNoCluster
 		}
 	}
-	rules := &clientcmd.ClientConfigLoadingRules{Precedence: clientcmd.NewDefaultClientConfigLoadingRules().Precedence}
+	// Like kubectl's, the variable may name several files, which are merged.
+	rules := &clientcmd.ClientConfigLoadingRules{Precedence: filepath.SplitList(kubeconfig)}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{}).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig %q: %w", kubeconfig, err)

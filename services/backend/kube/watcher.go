@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,50 +37,35 @@ type Options struct {
 
 // Watcher keeps a copy of the namespace's pods and deployments. It implements api.Cluster.
 type Watcher struct {
-	options   Options
-	client    kubernetes.Interface // nil when there is no cluster
-	factory   informers.SharedInformerFactory
-	synced    []cache.InformerSynced
-	lastError atomic.Pointer[error]
-	failures  prometheus.Counter
+	options  Options
+	client   kubernetes.Interface // nil when there is no cluster
+	outcomes *outcomes
+	factory  informers.SharedInformerFactory
+	synced   []cache.InformerSynced
 }
 
 // Open prepares a Watcher; nothing is asked of the API server before Run. Without a cluster to talk to it returns a
 // Watcher whose answers all say so.
 func Open(o Options) (*Watcher, error) {
-	client, err := connect(o.Kubeconfig)
+	w := &Watcher{options: o, outcomes: newOutcomes()}
+	if err := o.Registry.Register(w.outcomes.failures); err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	client, err := connect(o.Kubeconfig, w.outcomes)
 	if errors.Is(err, errNoCluster) {
 		o.Log.Warn("no Kubernetes cluster: deployments, pods and stats will answer 503", "reason", err.Error())
-		return newWatcher(o, nil)
+		return w, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return newWatcher(o, client)
-}
-
-func newWatcher(o Options, client kubernetes.Interface) (*Watcher, error) {
-	w := &Watcher{options: o, client: client, failures: prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "backend_kubernetes_watch_failures_total",
-		Help: "Lists and watches that the Kubernetes API refused or that broke.",
-	})}
-	if err := o.Registry.Register(w.failures); err != nil {
-		return nil, fmt.Errorf("registering metrics: %w", err)
-	}
-	if client == nil {
-		return w, nil
-	}
+	w.client = client
 	w.factory = informers.NewSharedInformerFactoryWithOptions(client, 0,
 		informers.WithNamespace(o.Namespace), informers.WithTransform(slim))
 	pods := w.factory.Core().V1().Pods().Informer()
 	deployments := w.factory.Apps().V1().Deployments().Informer()
-	for _, informer := range []cache.SharedIndexInformer{pods, deployments} {
-		if err := informer.SetWatchErrorHandlerWithContext(w.watchFailed); err != nil {
-			return nil, fmt.Errorf("preparing the watch: %w", err)
-		}
-		w.synced = append(w.synced, informer.HasSynced)
-	}
-	_, err := pods.AddEventHandler(cache.ResourceEventHandlerFuncs{
+	w.synced = []cache.InformerSynced{pods.HasSynced, deployments.HasSynced}
+	_, err = pods.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { w.observe(object) },
 		UpdateFunc: func(_, object any) { w.observe(object) },
 		DeleteFunc: w.observeGone,
@@ -101,8 +85,8 @@ func (w *Watcher) Run(ctx context.Context) {
 	if cache.WaitForCacheSync(ctx.Done(), w.synced...) {
 		w.options.Log.Info("kubernetes is being watched", "namespace", w.options.Namespace)
 	}
+	// The watches end with ctx, too. They are not waited for: one may be asleep between two tries for half a minute.
 	<-ctx.Done()
-	w.factory.Shutdown()
 }
 
 // Ready implements api.Cluster.
@@ -112,27 +96,11 @@ func (w *Watcher) Ready() error {
 	}
 	for _, synced := range w.synced {
 		if !synced() {
-			return w.notSynced()
+			reason, cause := w.outcomes.reason(w.options.Namespace)
+			return &api.Error{Code: api.KubernetesUnavailable, Message: "kubernetes: " + reason, Cause: cause}
 		}
 	}
 	return nil
-}
-
-func (w *Watcher) notSynced() error {
-	reason, cause := "the first list has not arrived yet", error(nil)
-	if last := w.lastError.Load(); last != nil {
-		cause = *last
-		switch {
-		case apierrors.IsForbidden(cause):
-			reason = fmt.Sprintf("access is forbidden: the ServiceAccount needs get, list and watch on pods and "+
-				"deployments.apps in namespace %s", w.options.Namespace)
-		case apierrors.IsUnauthorized(cause):
-			reason = "the credentials were refused"
-		default:
-			reason = "the API server cannot be reached"
-		}
-	}
-	return &api.Error{Code: api.KubernetesUnavailable, Message: "kubernetes: " + reason, Cause: cause}
 }
 
 // Pods implements api.Cluster.
@@ -196,12 +164,6 @@ func (w *Watcher) Gone(ctx context.Context, name, id string) (bool, error) {
 		return false, fmt.Errorf("looking up pod %q: %w", name, err)
 	}
 	return string(pod.UID) != id, nil
-}
-
-func (w *Watcher) watchFailed(ctx context.Context, r *cache.Reflector, err error) {
-	w.lastError.Store(&err)
-	w.failures.Inc()
-	cache.DefaultWatchErrorHandler(ctx, r, err)
 }
 
 func (w *Watcher) observe(object any) {
