@@ -252,7 +252,7 @@ func (j *job) make(ctx context.Context, r *run, say console.Reporter) (string, e
 	if err := e.Push(ctx, j.service.Ref, isLocal(j.service.Ref), log); err != nil {
 		return "", log.explain(ctx, err)
 	}
-	digest, err := Digest(ctx, j.service.Ref)
+	digest, err := normalise(ctx, j.service.Ref)
 	if err != nil {
 		return "", err
 	}
