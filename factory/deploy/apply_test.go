@@ -255,7 +255,7 @@ func TestTimeoutReportsWhatIsNotReady(t *testing.T) {
 		t.Fatalf("findings: %+v", notReady.Findings)
 	}
 	finding := notReady.Findings[0]
-	if finding.Object != "deployment/web" || finding.Container != "web" || finding.Reason != "ErrImagePull" ||
+	if finding.Object != "deployment/web" || finding.Container != "web" || finding.Reason != "ImagePullBackOff" ||
 		finding.Cause != "the registry has no image example.invalid/web:latest" || finding.Next != "factory build web" {
 		t.Errorf("finding: %+v", finding)
 	}

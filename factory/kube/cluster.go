@@ -79,6 +79,8 @@ func Open(kind Kind, path, context string) (*Cluster, error) {
 	}
 	config.QPS, config.Burst = unlimited, unlimited
 	config.UserAgent = "factory"
+	// client-go would log the server's warnings into the middle of the progress.
+	config.WarningHandler = rest.NoWarnings{}
 	return &Cluster{Kind: kind, Kubeconfig: path, Context: context, Server: config.Host, loader: loader, config: config}, nil
 }
 

@@ -45,6 +45,8 @@ func waiting(subject Subject, status corev1.ContainerStatus, events []*corev1.Ev
 		}); failed != nil && !strings.Contains(state.Message, "ErrImagePull:") && state.Reason == "ImagePullBackOff" {
 			finding.Detail = failed.Message
 		}
+		// The kubelet alternates between the two while it tries again: one name for one trouble.
+		finding.Reason = "ImagePullBackOff"
 		finding.Cause, finding.Next, finding.Patience = imageTrouble(status.Image, subject.Service, finding.Detail)
 	case "InvalidImageName", "ErrImageNeverPull":
 		finding.Cause = "the image's name cannot be used: " + status.Image
@@ -112,6 +114,8 @@ func crashed(subject Subject, status corev1.ContainerStatus, reason string, last
 		return e.Reason == "Unhealthy" && containsAny(e.Message, "Liveness probe", "Startup probe")
 	})
 	switch {
+	case last.Reason == "StartError" || last.ExitCode == 128:
+		finding.Cause, finding.Next = runTrouble(last.Message)
 	case last.Reason == "OOMKilled":
 		finding.Cause = "the container used more memory than its limit allows and was killed"
 		finding.Next = "raise resources.limits.memory in the service's service.yaml"
@@ -132,8 +136,6 @@ func exitCause(last *corev1.ContainerStateTerminated) string {
 		return "the command exists and cannot be run (exit code 126)"
 	case 127:
 		return "the command does not exist in the image (exit code 127)"
-	case 128:
-		return "the node could not start the command: " + strings.TrimSpace(last.Message)
 	case 137:
 		return "the program was killed (exit code 137, SIGKILL): out of memory, or it did not stop in time"
 	case 139:

@@ -47,8 +47,8 @@ func (f Finding) Summary() string {
 	return fmt.Sprintf("%s: %s: %s", where, f.Reason, f.Cause)
 }
 
-// key tells findings of the same trouble apart from others; two replicas that fail alike share it.
-func (f Finding) key() string {
+// Key tells findings of the same trouble apart from others, over time too. Two replicas that fail alike share it.
+func (f Finding) Key() string {
 	return strings.Join([]string{f.Namespace, f.Object, f.Container, f.Reason, f.Cause}, "\x00")
 }
 
@@ -57,16 +57,13 @@ func Distinct(findings []Finding) []Finding {
 	seen := map[string]bool{}
 	var kept []Finding
 	for _, finding := range findings {
-		if !seen[finding.key()] {
-			seen[finding.key()] = true
+		if !seen[finding.Key()] {
+			seen[finding.Key()] = true
 			kept = append(kept, finding)
 		}
 	}
 	return kept
 }
-
-// Key identifies the trouble over time, so that a caller can measure how long it lasts.
-func Key(f Finding) string { return f.key() }
 
 // Write prints the finding with its evidence, indented under its object.
 func (f Finding) Write(w io.Writer) {

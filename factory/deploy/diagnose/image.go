@@ -14,9 +14,9 @@ func imageTrouble(image, service, message string) (cause, next string, patience 
 	case containsAny(low, "server gave http response to https client"):
 		return "the registry " + registry + " speaks HTTP, and the node tried HTTPS",
 			"factory configure-k3s-registry   (writes the mirror into registries.yaml and restarts k3s)", 45 * time.Second
-	case containsAny(low, "connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", "eof"):
-		return "the node cannot reach the registry " + registry,
-			"factory setup-registry   (starts it; on k3s it also tells the node where it is)", time.Minute
+	case containsAny(low, "connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", "eof",
+		"bad gateway", "service unavailable", "gateway timeout"):
+		return "the node cannot reach the registry " + registry, reachRegistry(registry), time.Minute
 	case containsAny(low, "unauthorized", "denied", "authorization failed", "authentication required"):
 		return "the registry " + registry + " wants credentials, or the image is private",
 			"name a pull secret, or check the image's name: " + image, 30 * time.Second
@@ -30,6 +30,13 @@ func imageTrouble(image, service, message string) (cause, next string, patience 
 	default:
 		return "the node cannot pull " + image, "kubectl describe pod, and look at its events", time.Minute
 	}
+}
+
+func reachRegistry(registry string) string {
+	if strings.HasPrefix(registry, "localhost") || strings.HasPrefix(registry, "127.") {
+		return "factory setup-registry   (starts it; on k3s it also tells the node where it is)"
+	}
+	return "check the node's way to " + registry + ", or name a mirror for it in the node's registries.yaml"
 }
 
 var quoted = regexp.MustCompile(`"([^"]+)"`)

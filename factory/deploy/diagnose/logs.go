@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ const (
 	logsTimeout = 10 * time.Second
 )
 
-// AddLogs gives each finding about a container its last 20 lines, and those of the run before it. Logs that cannot be
+// AddLogs gives each finding about a container its last 20 lines, and those of the run before it where they differ. Logs that cannot be
 // read are left out: they are evidence, not the matter. It takes at most ten seconds.
 func AddLogs(ctx context.Context, client kubernetes.Interface, findings []Finding) {
 	limited, cancel := context.WithTimeout(ctx, logsTimeout)
@@ -26,6 +27,9 @@ func AddLogs(ctx context.Context, client kubernetes.Interface, findings []Findin
 		}
 		if finding.Restarted {
 			finding.Previous = tail(limited, client, finding, true)
+			if slices.Equal(finding.Logs, finding.Previous) {
+				finding.Previous = nil
+			}
 		}
 	}
 }

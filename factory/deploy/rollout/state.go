@@ -103,7 +103,7 @@ func (v *view) readiness(u *unstructured.Unstructured, completes bool) (Phase, s
 	switch {
 	case kind.Kind == "Job" && kind.Group == "batch" && condition(u, "Complete") != "True":
 		return Waiting, "running"
-	case kind.Group == "cert-manager.io" && condition(u, "Ready") != "True":
+	case kind.Group == "cert-manager.io" && (condition(u, "Ready") != "True" || outdated(u)):
 		return Waiting, "not issued yet"
 	}
 	return Ready, ""
@@ -141,6 +141,18 @@ func condition(u *unstructured.Unstructured, kind string) string {
 	return ""
 }
 
+// outdated tells whether a condition speaks of an earlier generation, where conditions say of which they speak.
+func outdated(u *unstructured.Unstructured) bool {
+	conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+	for _, entry := range conditions {
+		if c, ok := entry.(map[string]any); ok && c["type"] == "Ready" {
+			observed, said := c["observedGeneration"].(int64)
+			return said && observed < u.GetGeneration()
+		}
+	}
+	return false
+}
+
 func replicas(u *unstructured.Unstructured) (have, wanted int64) {
 	number := func(fallback int64, path ...string) int64 {
 		value, there, _ := unstructured.NestedInt64(u.Object, path...)
@@ -168,8 +180,12 @@ func (v *view) explain(state *State, u *unstructured.Unstructured) {
 	findings := diagnose.Creation(subject, events)
 	for _, pod := range v.pods(u, controllers) {
 		about := v.events(pod.Namespace, pod.UID)
-		findings = append(findings, diagnose.Pod(subject, pod, about)...)
-		findings = append(findings, v.claims(subject, pod)...)
+		// An unbound volume is the reason for what the scheduler says of its pod.
+		if unbound := v.claims(subject, pod); len(unbound) > 0 {
+			findings = append(findings, unbound...)
+		} else {
+			findings = append(findings, diagnose.Pod(subject, pod, about)...)
+		}
 		events = append(events, about...)
 	}
 	if claim := convert[corev1.PersistentVolumeClaim](u); u.GetKind() == "PersistentVolumeClaim" && claim != nil {
@@ -231,7 +247,7 @@ func (v *view) pods(u *unstructured.Unstructured, controllers []types.UID) []*co
 	return pods
 }
 
-// claims looks at the volume claims of a pod.
+// claims looks at the volume claims of a pod. What it finds is about the claim, whichever pods wait for it.
 func (v *view) claims(subject diagnose.Subject, pod *corev1.Pod) []diagnose.Finding {
 	var findings []diagnose.Finding
 	for _, volume := range pod.Spec.Volumes {
@@ -244,6 +260,7 @@ func (v *view) claims(subject diagnose.Subject, pod *corev1.Pod) []diagnose.Find
 		}
 		u := found.(*unstructured.Unstructured)
 		if claim := convert[corev1.PersistentVolumeClaim](u); claim != nil {
+			subject.Object = "persistentvolumeclaim/" + claim.Name
 			findings = append(findings, diagnose.Claim(subject, claim, v.events(pod.Namespace, u.GetUID()))...)
 		}
 	}

@@ -1,9 +1,11 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/helm-chart-factory/factory/factory/deploy/diagnose"
@@ -81,15 +83,15 @@ func Wait(ctx context.Context, opts Options) error {
 		if AllReady(states) {
 			return nil
 		}
-		if patience.exhausted(states, time.Now()) {
-			return notReady(ctx, opts.Cluster, "will not get ready", states)
+		if hopeless := patience.exhausted(states, time.Now()); len(hopeless) > 0 {
+			return notReady(ctx, opts.Cluster, "will not get ready", states, hopeless)
 		}
 		select {
 		case <-limited.Done():
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return notReady(ctx, opts.Cluster, fmt.Sprintf("not ready after %s", opts.Timeout.Round(time.Second)), states)
+			return notReady(ctx, opts.Cluster, fmt.Sprintf("not ready after %s", opts.Timeout.Round(time.Second)), states, nil)
 		case <-v.changed:
 			v.settle(limited)
 		case <-tick.C:
@@ -121,14 +123,13 @@ func AllReady(states []State) bool {
 // patience measures how long each trouble has lasted without a break.
 type patience struct{ since map[string]time.Time }
 
-// exhausted tells whether one object has failed for good, or one trouble lasts longer than it is worth waiting for.
-func (p *patience) exhausted(states []State, now time.Time) bool {
+// exhausted returns the troubles that last longer than it is worth waiting for, failures for good among them.
+func (p *patience) exhausted(states []State, now time.Time) (hopeless []string) {
 	lasting := map[string]time.Time{}
-	over := false
 	for _, state := range states {
 		troubles := map[string]time.Duration{}
 		for _, finding := range state.Findings {
-			troubles[diagnose.Key(finding)] = finding.Patience
+			troubles[finding.Key()] = finding.Patience
 		}
 		if state.Phase == Failed {
 			troubles[state.Object.Ref()+" failed"] = failurePatience(state.Object)
@@ -140,12 +141,12 @@ func (p *patience) exhausted(states []State, now time.Time) bool {
 			}
 			lasting[key] = start
 			if limit > 0 && now.Sub(start) >= limit-time.Nanosecond {
-				over = true
+				hopeless = append(hopeless, key)
 			}
 		}
 	}
 	p.since = lasting
-	return over
+	return hopeless
 }
 
 // failurePatience lets a Deployment past its progress deadline recover, since what was missing then, such as an image, may
@@ -157,12 +158,20 @@ func failurePatience(object Object) time.Duration {
 	return time.Nanosecond
 }
 
-func notReady(ctx context.Context, cluster *kube.Cluster, why string, states []State) error {
+// notReady collects the evidence, that of the hopeless troubles first.
+func notReady(ctx context.Context, cluster *kube.Cluster, why string, states []State, hopeless []string) error {
 	var findings []diagnose.Finding
 	for _, state := range states {
 		findings = append(findings, state.Findings...)
 	}
 	findings = diagnose.Distinct(findings)
+	rank := func(f diagnose.Finding) int {
+		if slices.Contains(hopeless, f.Key()) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(findings, func(a, b diagnose.Finding) int { return cmp.Compare(rank(a), rank(b)) })
 	if client, err := cluster.Client(); err == nil {
 		diagnose.AddLogs(ctx, client, findings)
 	}
