@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
@@ -70,19 +69,21 @@ func (l *leader) run(ctx context.Context, work func(context.Context) error) erro
 	if err != nil {
 		return fmt.Errorf("preparing leader election: %w", err)
 	}
-	var group errgroup.Group
-	group.Go(func() error {
-		defer close(started)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
 		elector.Run(ctx)
+	}()
+	// Ended is waited for in any case: it is what gives the lease back.
+	defer func() { release(); <-ended }()
+	select {
+	case <-ended:
 		return nil
-	})
-	var failed error
-	if leading, ok := <-started; ok {
-		failed = work(leading)
-		if failed == nil && leading.Err() != nil && ctx.Err() == nil {
-			failed = errors.New("the lease was lost")
+	case leading := <-started:
+		err := work(leading)
+		if err == nil && leading.Err() != nil && ctx.Err() == nil {
+			return errors.New("the lease was lost")
 		}
+		return err
 	}
-	release()
-	return errors.Join(failed, group.Wait())
 }
