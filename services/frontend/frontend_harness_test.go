@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -182,12 +183,20 @@ func (f *frontend) get(t *testing.T, path string, header ...string) answer {
 	return f.send(t, http.MethodGet, path, header...)
 }
 
-// send makes a request with the path exactly as it is given; header holds names and values in turn.
 func (f *frontend) send(t *testing.T, method, path string, header ...string) answer {
 	t.Helper()
+	got, err := f.try(method, path, header...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", method, path, err, f.log)
+	}
+	return got
+}
+
+// try makes a request with the path exactly as it is given; header holds names and values in turn.
+func (f *frontend) try(method, path string, header ...string) (answer, error) {
 	request, err := http.NewRequest(method, f.url("/"), nil)
 	if err != nil {
-		t.Fatal(err)
+		return answer{}, err
 	}
 	request.URL.Opaque = path
 	for i := 0; i < len(header); i += 2 {
@@ -200,22 +209,23 @@ func (f *frontend) send(t *testing.T, method, path string, header ...string) ans
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", method, path, err, f.log)
+		return answer{}, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatalf("%s %s: reading the body: %v", method, path, err)
-	}
-	return answer{response.StatusCode, response.Header, string(body)}
+	return answer{response.StatusCode, response.Header, string(body)}, err
 }
 
+// freePort picks from below the range that the kernel gives to outgoing connections, which would else take it first.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := fmt.Sprint(20000 + rand.IntN(12000))
+		if listener, err := net.Listen("tcp", ":"+port); err == nil {
+			listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
+	t.Fatal("100 ports from 20000 to 32000 are all in use")
+	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -170,17 +171,23 @@ func wantBody(t *testing.T, f *frontend, want string, within time.Duration) {
 
 func TestQuitFinishesRequests(t *testing.T) {
 	t.Parallel()
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		close(arrived)
+		arrived <- struct{}{}
 		<-release
 		io.WriteString(w, "late")
 	}))
-	t.Cleanup(backend.Close)
+	finish := sync.OnceFunc(func() { close(release) })
+	t.Cleanup(func() { finish(); backend.Close() })
 	f := start(t, "REACT_APP_API_URL="+backend.URL)
 
-	result := make(chan answer, 1)
-	go func() { result <- f.get(t, "/api/stats") }()
+	var got answer
+	finished := make(chan error, 1)
+	go func() {
+		var err error
+		got, err = f.try(http.MethodGet, "/api/stats")
+		finished <- err
+	}()
 	<-arrived
 	f.cmd.Process.Signal(syscall.SIGQUIT)
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -193,8 +200,8 @@ func TestQuitFinishesRequests(t *testing.T) {
 			t.Fatal("nginx still accepts connections 5 s after SIGQUIT")
 		}
 	}
-	close(release)
-	if got := <-result; got.status != 200 || got.body != "late" {
-		t.Errorf("the request under way ended with %d %q", got.status, got.body)
+	finish()
+	if err := <-finished; err != nil || got.status != 200 || got.body != "late" {
+		t.Errorf("the request under way ended with %v, %d %q", err, got.status, got.body)
 	}
 }

@@ -60,6 +60,7 @@ parse_url() {
 
 # nginx asks DNS itself and reads neither /etc/hosts nor search domains; both are done here, once.
 hosts_address() {
+    [ -r /etc/hosts ] || return 0
     while read -r address names || [ -n "$address" ]; do
         case $address in '' | '#'*) continue ;; esac
         for name in ${names%%#*}; do
