@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"k8s.io/klog/v2"
 )
 
 func main() {
@@ -24,6 +26,7 @@ func main() {
 	context.AfterFunc(ctx, stop)
 
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	klog.SetSlogLogger(log) // client-go's own messages
 	settings, err := readSettings(os.Getenv)
 	if err == nil {
 		err = serve(ctx, settings, log)
