@@ -105,6 +105,9 @@ func crashed(subject Subject, status corev1.ContainerStatus, reason string, last
 	}
 	if reason == "Terminated" {
 		finding.Reason = last.Reason
+		if status.RestartCount > 0 {
+			finding.Reason = "CrashLoopBackOff"
+		}
 	}
 	finding.Detail = fmt.Sprintf("exit code %d (%s), %d restarts", last.ExitCode, last.Reason, status.RestartCount)
 	if last.Message != "" {

@@ -47,9 +47,10 @@ func (f Finding) Summary() string {
 	return fmt.Sprintf("%s: %s: %s", where, f.Reason, f.Cause)
 }
 
-// Key tells findings of the same trouble apart from others, over time too. Two replicas that fail alike share it.
+// Key tells findings of the same trouble apart from others, over time too. Two replicas that fail alike share it, and so
+// do the states between which a failing container alternates.
 func (f Finding) Key() string {
-	return strings.Join([]string{f.Namespace, f.Object, f.Container, f.Reason, f.Cause}, "\x00")
+	return strings.Join([]string{f.Namespace, f.Object, f.Container, f.Cause}, "\x00")
 }
 
 // Distinct keeps the first finding of each trouble: the second replica that fails alike tells nothing new.

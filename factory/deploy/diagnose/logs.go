@@ -41,7 +41,8 @@ func tail(ctx context.Context, client kubernetes.Interface, finding *Finding, pr
 		Previous:  previous,
 		TailLines: &lines,
 	}).DoRaw(ctx)
-	if err != nil || len(text) == 0 {
+	// The kubelet answers with a sentence of its own where the runtime has removed the log already.
+	if err != nil || len(text) == 0 || strings.HasPrefix(string(text), "unable to retrieve container logs") {
 		return nil
 	}
 	return strings.Split(strings.TrimRight(string(text), "\n"), "\n")

@@ -35,7 +35,7 @@ func (p *Printer) Say(format string, args ...any) {
 	}
 	p.said[""] = text
 	p.Clear()
-	fmt.Fprintf(p.streams.Err, "%s %s\n", p.streams.Paint(console.Dim, p.elapsed()), text)
+	fmt.Fprintf(p.streams.Err, "%s %s\n", p.streams.Paint(console.Dim, fmt.Sprintf("%-6s", p.elapsed())), text)
 }
 
 // Show prints the states: all of them anew on a terminal, elsewhere those that changed.
@@ -45,12 +45,20 @@ func (p *Printer) Show(states []rollout.State) {
 		return
 	}
 	for _, state := range states {
-		line := Line(state)
-		if p.said[state.Object.Ref()] != line {
-			p.said[state.Object.Ref()] = line
-			fmt.Fprintf(p.streams.Err, "%s %s\n", p.elapsed(), line)
+		if news := news(state); p.said[state.Object.Ref()] != news {
+			p.said[state.Object.Ref()] = news
+			fmt.Fprintf(p.streams.Err, "%-6s %s\n", p.elapsed(), Line(state))
 		}
 	}
+}
+
+// news is what is worth a line of a log that only grows: not each event of a start that goes well.
+func news(state rollout.State) string {
+	text := string(state.Phase) + state.Count()
+	for _, finding := range state.Findings {
+		text += "\x00" + finding.Key()
+	}
+	return text
 }
 
 // Clear takes the redrawn table away, before something else is printed.
@@ -120,7 +128,7 @@ func Line(state rollout.State) string {
 	if state.Phase == rollout.Ready && message == "" {
 		message = "ready"
 	}
-	return strings.TrimSpace(fmt.Sprintf("%-34s %5s  %s", state.Object.Ref(), state.Count(), oneLine(message)))
+	return strings.TrimSpace(fmt.Sprintf("%-44s %5s  %s", state.Object.Ref(), state.Count(), oneLine(message)))
 }
 
 // Summary is all states in one short line: how many are ready, and what the first of the others waits for.
