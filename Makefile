@@ -1,8 +1,11 @@
 # Everything goes through the factory binary; these targets are its short names.
 # `make help` lists them.
 
-FACTORY  := bin/factory
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w"
+FACTORY := bin/factory
+
+# One set of build flags everywhere: another set would compile Helm and Kubernetes a second time.
+export CGO_ENABLED := 0
+export GOFLAGS := $(GOFLAGS) -trimpath
 
 .DEFAULT_GOAL := help
 
@@ -65,7 +68,7 @@ build: $(FACTORY) ## bin/factory
 
 .PHONY: FORCE
 $(FACTORY): FORCE
-	@$(GO_BUILD) -o $@ ./factory
+	@go build -ldflags "-s -w" -o $@ ./factory
 
 .PHONY: cluster
 cluster: $(FACTORY) ## The embedded cluster's program and images (built once, minutes)

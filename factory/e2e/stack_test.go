@@ -45,8 +45,8 @@ func newStack(t *testing.T) *stack {
 	s.cluster = filepath.Join(cacheDir(t), "bin", "factory-cluster")
 	copyProject(t, s.dir)
 	edit(t, filepath.Join(s.dir, "factory.yaml"), "localhost:5000", "localhost:"+registryPort)
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", s.factory, "./factory")
-	build.Dir, build.Env = s.dir, append(os.Environ(), "CGO_ENABLED=0")
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", s.factory, "./factory")
+	build.Dir = s.dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building factory: %v\n%s", err, out)
 	}
