@@ -12,6 +12,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/progress"
+	"github.com/helm-chart-factory/factory/factory/image"
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
@@ -61,7 +62,7 @@ func (a *app) deploy(ctx context.Context, project *spec.Project, opts deploy.Opt
 	if err != nil {
 		return err
 	}
-	if opts.Values, err = deploy.Pin(ctx, umbrella, project.Registry, deploy.Digest); err != nil {
+	if opts.Values, err = deploy.Pin(ctx, umbrella, project.Registry, image.Digest); err != nil {
 		return err
 	}
 	printer := progress.New(a.Streams)
