@@ -8,7 +8,7 @@ import (
 )
 
 // readyTimeout stays below the shortest probe timeout in use, so that a probe gets the reason and not a time-out.
-const readyTimeout = 900 * time.Millisecond
+const readyTimeout = 700 * time.Millisecond
 
 type readyBody struct {
 	Status string      `json:"status"`
