@@ -16,6 +16,7 @@ func commands(a *app) []*cobra.Command {
 		newStatus(a),
 		newDestroy(a),
 		newSetupRegistry(a),
+		newConfigureK3sRegistry(a),
 		newBases(a),
 		newBuild(a),
 		newRegistryServe(a),

@@ -1,15 +1,16 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/helm-chart-factory/factory/factory/paths"
 	"github.com/helm-chart-factory/factory/factory/registry"
-	registrydata "github.com/helm-chart-factory/factory/registry"
+	"github.com/helm-chart-factory/factory/factory/registry/k3s"
 )
 
 func newSetupRegistry(a *app) *cobra.Command {
@@ -29,22 +30,26 @@ does. A registry that already answers on the port is used as it is. Images are k
 			if purge && !stop {
 				return usageError("--purge deletes the images of a registry that is stopped: say --stop --purge")
 			}
+			address, err := projectRegistry(a)
+			if err != nil {
+				return err
+			}
+			if port == 0 && !registry.IsLocal(address) {
+				return usageError("the project's registry %s is not on this machine: there is none to set up here", address)
+			}
+			if port == 0 {
+				port, _ = registry.Port(address)
+			} else {
+				address = "localhost:" + strconv.Itoa(port)
+			}
 			o, err := registryOptions(a, port, runtime)
 			if err != nil {
 				return err
 			}
 			if stop {
-				stopped, err := registry.Stop(c.Context(), o, purge)
-				if err == nil && !stopped {
-					fmt.Fprintln(a.Err, "no registry of factory's was running")
-				}
-				return err
+				return a.stopRegistry(c.Context(), o, purge)
 			}
-			result, err := registry.Setup(c.Context(), o)
-			if err != nil {
-				return err
-			}
-			return a.printRegistry(result)
+			return a.setupRegistry(c.Context(), o, address)
 		},
 	}
 	command.Flags().IntVar(&port, "port", 0, "listen on `PORT` (default: the port of registry in factory.yaml)")
@@ -54,28 +59,10 @@ does. A registry that already answers on the port is used as it is. Images are k
 	return command
 }
 
-func registryOptions(a *app, port int, runtime string) (registry.Options, error) {
-	if port == 0 {
-		port = 5000
-	}
-	if port < 1 || port > 65535 {
-		return registry.Options{}, usageError("--port %d: want 1 to 65535", port)
-	}
-	if runtime != string(registry.Embedded) && runtime != string(registry.Docker) {
-		return registry.Options{}, usageError("--runtime %q: want %s or %s", runtime, registry.Embedded, registry.Docker)
-	}
-	return registry.Options{
-		Port:    port,
-		Dir:     registry.Dir(paths.Home(), port),
-		Config:  registrydata.Config,
-		Serve:   []string{"/proc/self/exe", "registry-serve", "--port", strconv.Itoa(port)},
-		Runtime: registry.Runtime(runtime),
-	}, nil
-}
-
-func (a *app) printRegistry(result registry.Result) error {
-	if a.output == "json" {
-		return json.NewEncoder(a.Out).Encode(result)
+func (a *app) setupRegistry(ctx context.Context, o registry.Options, address string) error {
+	result, err := registry.Setup(ctx, o)
+	if err != nil {
+		return err
 	}
 	if result.Note != "" {
 		fmt.Fprintln(a.Err, result.Note)
@@ -85,5 +72,30 @@ func (a *app) printRegistry(result registry.Result) error {
 		state = "started"
 	}
 	fmt.Fprintf(a.Err, "registry %s: %s (%s)\n", result.Address, state, result.Runtime)
-	return nil
+	if a.output == "json" {
+		if err := json.NewEncoder(a.Out).Encode(result); err != nil {
+			return err
+		}
+	}
+	host := k3s.Host{}
+	if !host.Installed() {
+		return nil
+	}
+	mirrors, err := k3sMirrors(address, nil)
+	if err != nil {
+		return err
+	}
+	configured, err := k3s.Configure(ctx, k3s.Options{Mirrors: mirrors, Host: host, Now: time.Now})
+	if err == nil {
+		a.sayConfigured(configured)
+	}
+	return err
+}
+
+func (a *app) stopRegistry(ctx context.Context, o registry.Options, purge bool) error {
+	stopped, err := registry.Stop(ctx, o, purge)
+	if err == nil && !stopped {
+		fmt.Fprintln(a.Err, "no registry of factory's was running")
+	}
+	return err
 }
