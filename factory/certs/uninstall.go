@@ -3,10 +3,10 @@ package certs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -32,84 +32,99 @@ func Uninstall(ctx context.Context, opts UninstallOptions) (removed []string, er
 	if opts.Say == nil {
 		opts.Say = func(string, ...any) {}
 	}
-	found, err := findController(ctx, opts.Cluster)
+	home := namespace
+	if found, err := findController(ctx, opts.Cluster); err != nil {
+		return nil, err
+	} else if found != nil {
+		home = found.namespace
+	}
+	issuer, err := theirs(ctx, opts, issuerRelease, home)
 	if err != nil {
 		return nil, err
 	}
-	home := namespace
-	if found != nil {
-		home = found.namespace
+	manager, err := theirs(ctx, opts, releaseName, namespace)
+	if err != nil || issuer == nil && manager == nil {
+		return nil, err
 	}
-	take := func(name, namespace string, everything bool) error {
-		stored, err := deploy.Find(ctx, opts.Cluster, name, namespace)
-		if err != nil || stored == nil || stored.MadeBy != opts.MadeBy {
-			return err
+	if user, err := reliesOnIt(ctx, opts.Cluster); err != nil {
+		return nil, err
+	} else if user != "" {
+		opts.Say("cert-manager stays: %s relies on it", user)
+		return nil, nil
+	}
+	for _, stored := range []*deploy.Release{issuer, manager} {
+		if stored == nil {
+			continue
 		}
 		destroyed, err := deploy.Destroy(ctx, deploy.DestroyOptions{
-			Cluster: opts.Cluster, Name: name, Namespace: namespace, Volumes: everything, Leftovers: []string{webhookCA}, Timeout: opts.Timeout, Say: opts.Say,
+			Cluster: opts.Cluster, Name: stored.Name, Namespace: stored.Namespace, Volumes: stored == manager,
+			Leftovers: []string{webhookCA}, Timeout: opts.Timeout, Say: opts.Say,
 		})
 		if destroyed != nil {
 			removed = append(removed, destroyed.Removed...)
 		}
-		return err
+		if err != nil {
+			return removed, err
+		}
 	}
-	if err := take(issuerRelease, home, false); err != nil {
-		return removed, err
-	}
-	user, err := reliesOnIt(ctx, opts.Cluster)
-	if err != nil {
-		return removed, err
-	}
-	if user != "" {
-		opts.Say("cert-manager stays: %s relies on it", user)
+	if manager == nil || !opts.Cluster.Ours() {
 		return removed, nil
 	}
-	if err := take(releaseName, namespace, true); err != nil {
-		return removed, err
-	}
-	return removed, removeCRDs(ctx, opts, &removed)
+	crds, err := removeCRDs(ctx, opts.Cluster)
+	return append(removed, crds...), err
 }
 
-// reliesOnIt names something of cert-manager's that is still on the cluster, or returns "".
+// theirs returns the release if it carries the label value that limits the removal, else nil.
+func theirs(ctx context.Context, opts UninstallOptions, name, namespace string) (*deploy.Release, error) {
+	stored, err := deploy.Find(ctx, opts.Cluster, name, namespace)
+	if err != nil || stored == nil || stored.MadeBy != opts.MadeBy {
+		return nil, err
+	}
+	return stored, nil
+}
+
+// reliesOnIt names something of cert-manager's that is on the cluster and not part of our issuer, or returns "".
 func reliesOnIt(ctx context.Context, cluster *kube.Cluster) (string, error) {
 	client, err := cluster.Dynamic()
 	if err != nil {
 		return "", err
 	}
 	for _, resource := range []schema.GroupVersionResource{certificates, issuers, clusterIssuers} {
-		list, err := client.Resource(resource).List(ctx, metav1.ListOptions{Limit: 1})
-		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		list, err := client.Resource(resource).List(ctx, metav1.ListOptions{})
+		if apierrors.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
 			return "", fmt.Errorf("looking for %s: %w", resource.Resource, err)
 		}
-		if len(list.Items) > 0 {
-			return fmt.Sprintf("%s/%s in namespace %q", list.Items[0].GetKind(), list.Items[0].GetName(), list.Items[0].GetNamespace()), nil
+		for _, u := range list.Items {
+			if u.GetAnnotations()["meta.helm.sh/release-name"] != issuerRelease {
+				return fmt.Sprintf("%s/%s in namespace %q", strings.ToLower(u.GetKind()), u.GetName(), u.GetNamespace()), nil
+			}
 		}
 	}
 	return "", nil
 }
 
-func removeCRDs(ctx context.Context, opts UninstallOptions, removed *[]string) error {
-	foreign, err := foreignCRDs(ctx, opts.Cluster)
-	if err != nil || foreign || !opts.Cluster.Ours() {
-		return err
+func removeCRDs(ctx context.Context, cluster *kube.Cluster) (removed []string, err error) {
+	foreign, err := foreignCRDs(ctx, cluster)
+	if err != nil || foreign {
+		return nil, err
 	}
-	client, err := opts.Cluster.Dynamic()
+	client, err := cluster.Dynamic()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	list, err := client.Resource(crds).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + releaseName + ",app.kubernetes.io/component=crds"})
 	if err != nil {
-		return fmt.Errorf("looking for cert-manager's CRDs: %w", err)
+		return nil, fmt.Errorf("looking for cert-manager's CRDs: %w", err)
 	}
 	for _, crd := range list.Items {
 		if err := client.Resource(crds).Delete(ctx, crd.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("removing CRD %q: %w", crd.GetName(), err)
+			return removed, fmt.Errorf("removing CRD %q: %w", crd.GetName(), err)
 		}
-		*removed = append(*removed, "customresourcedefinition/"+crd.GetName())
+		removed = append(removed, "customresourcedefinition/"+crd.GetName())
 	}
-	opts.Cluster.Forget()
-	return nil
+	cluster.Forget()
+	return removed, nil
 }
