@@ -9,12 +9,19 @@ import (
 // imageTrouble explains why an image could not be pulled, from containerd's message.
 func imageTrouble(image, service, message string) (cause, next string, patience time.Duration) {
 	registry, _, _ := strings.Cut(image, "/")
+	// The image's own name may hold any of the words that are looked for.
 	low := strings.ToLower(message)
+	path := strings.ToLower(strings.TrimPrefix(strings.Split(image, "@")[0], registry+"/"))
+	for _, name := range []string{path, path[:max(strings.LastIndex(path, ":"), 0)]} {
+		if name != "" {
+			low = strings.ReplaceAll(low, name, "")
+		}
+	}
 	switch {
 	case containsAny(low, "server gave http response to https client"):
 		return "the registry " + registry + " speaks HTTP, and the node tried HTTPS",
 			"factory configure-k3s-registry   (writes the mirror into registries.yaml and restarts k3s)", 45 * time.Second
-	case containsAny(low, "connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", "eof",
+	case containsAny(low, "connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", ": eof",
 		"bad gateway", "service unavailable", "gateway timeout"):
 		return "the node cannot reach the registry " + registry, reachRegistry(registry), time.Minute
 	case containsAny(low, "unauthorized", "denied", "authorization failed", "authentication required"):

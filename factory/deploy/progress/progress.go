@@ -131,18 +131,4 @@ func Line(state rollout.State) string {
 	return strings.TrimSpace(fmt.Sprintf("%-44s %5s  %s", state.Object.Ref(), state.Count(), oneLine(message)))
 }
 
-// Summary is all states in one short line: how many are ready, and what the first of the others waits for.
-func Summary(states []rollout.State) string {
-	ready := 0
-	var waiting string
-	for _, state := range states {
-		if state.Phase == rollout.Ready {
-			ready++
-		} else if waiting == "" {
-			waiting = ": " + state.Object.Ref() + " " + state.Count() + " " + oneLine(state.Message)
-		}
-	}
-	return fmt.Sprintf("%d/%d ready%s", ready, len(states), waiting)
-}
-
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
