@@ -87,6 +87,8 @@ func newRoot(streams Streams, component Component) *cobra.Command {
 		newStatus(t, streams),
 		newKubeconfig(t, streams),
 		newKubectl(streams, component),
+		newReload(t, streams),
+		newImages(t, streams),
 	)
 	return root
 }

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Name is the runtime's name as a component and as a program.
@@ -30,13 +32,18 @@ func (c Client) command(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "ctr", append([]string{"--address", c.Address, "--namespace", Namespace}, args...)...)
 }
 
-// Answers tells whether the runtime is there.
-func (c Client) Answers(ctx context.Context) error {
-	out, err := c.command(ctx, "version").CombinedOutput()
+// Started is when the runtime began to listen; the zero time while it does not.
+func (c Client) Started() time.Time {
+	info, err := os.Stat(c.Address)
 	if err != nil {
-		return fmt.Errorf("containerd does not answer: %w: %s", err, strings.TrimSpace(string(out)))
+		return time.Time{}
 	}
-	return nil
+	conn, err := net.DialTimeout("unix", c.Address, time.Second)
+	if err != nil {
+		return time.Time{}
+	}
+	conn.Close()
+	return info.ModTime()
 }
 
 // Import reads an OCI or Docker archive from in and returns the names of the images that it held.
@@ -57,17 +64,20 @@ func (c Client) Import(ctx context.Context, in io.Reader) ([]string, error) {
 	return names, nil
 }
 
-// Images lists the names of the images that are there.
-func (c Client) Images(ctx context.Context) (map[string]bool, error) {
-	out, err := c.command(ctx, "images", "list", "--quiet").Output()
+// Images returns the digests of the images that are there, by name.
+func (c Client) Images(ctx context.Context) (map[string]string, error) {
+	out, err := c.command(ctx, "images", "list").Output()
 	if err != nil {
 		return nil, fmt.Errorf("listing images: %w", err)
 	}
-	names := map[string]bool{}
-	for _, name := range strings.Fields(string(out)) {
-		names[name] = true
+	digests := map[string]string{}
+	for _, line := range strings.Split(string(out), "\n") {
+		// "NAME TYPE DIGEST SIZE …"
+		if fields := strings.Fields(line); len(fields) > 2 && strings.HasPrefix(fields[2], "sha256:") {
+			digests[fields[0]] = fields[2]
+		}
 	}
-	return names, nil
+	return digests, nil
 }
 
 // PluginDir finds the CNI plugins: Debian's place or the upstream one.

@@ -125,7 +125,7 @@ func ControllerManagerProgram(l Layout) process.Spec {
 		// The default of 15 s would be most of a pod's wait for its volume.
 		"--pvclaimbinder-sync-period=1s",
 		// Created at start; the default lies in /usr/libexec.
-		"--flex-volume-plugin-dir="+filepath.Join(l.RunDir, "flexvolume"),
+		"--flex-volume-plugin-dir=" + filepath.Join(l.RunDir, "flexvolume"),
 	}
 	if l.Pods != "" {
 		args = append(args, "--allocate-node-cidrs=true", "--cluster-cidr="+l.Pods,

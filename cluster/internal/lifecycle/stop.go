@@ -100,8 +100,3 @@ func purge(inst instance.Instance, except ...string) error {
 	}
 	return nil
 }
-
-// sweep removes what outlives a killed supervisor.
-func sweep(inst instance.Instance) error {
-	return nil
-}

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/helm-chart-factory/factory/cluster/internal/api"
 	"github.com/helm-chart-factory/factory/cluster/internal/cgroup"
 	"github.com/helm-chart-factory/factory/cluster/internal/instance"
 	"github.com/helm-chart-factory/factory/cluster/internal/network"
@@ -19,13 +18,15 @@ import (
 	"github.com/helm-chart-factory/factory/cluster/internal/pki"
 	"github.com/helm-chart-factory/factory/cluster/internal/process"
 	"github.com/helm-chart-factory/factory/cluster/internal/progress"
+	"github.com/helm-chart-factory/factory/cluster/internal/registries"
 )
 
 // runHost is the host's half of an instance with a node: it makes the node, links it to the host and serves what the two
 // have to exchange.
 func runHost(ctx context.Context, inst instance.Instance, record instance.Record, events *os.File, report *progress.Reporter) (err error) {
 	started := time.Now()
-	if err := plan(inst, &record); err != nil {
+	routes, err := plan(inst, &record)
+	if err != nil {
 		return err
 	}
 	groups, err := cgroup.Detect()
@@ -53,19 +54,14 @@ func runHost(ctx context.Context, inst instance.Instance, record instance.Record
 		return err
 	}
 
-	if err := serve(ctx, inst, record, report); err != nil {
+	if err := serve(ctx, record); err != nil {
 		return err
 	}
-	_, client, err := api.Connect(inst.Kubeconfig())
-	if err != nil {
+	routeServer := &routeServer{nodePID: record.NodePID}
+	if err := routeServer.set(routes); err != nil {
 		return err
 	}
-	images := make(chan error, 1)
-	go func() { images <- importImages(ctx, inst, record, report) }()
-	if err := api.WaitNode(ctx, client, inst.Name, started); err != nil {
-		return fmt.Errorf("waiting for the node: %w", err)
-	}
-	if err := <-images; err != nil {
+	if err := bringUp(ctx, inst, &record, started, report); err != nil {
 		return err
 	}
 	record.Ready = true
@@ -73,36 +69,38 @@ func runHost(ctx context.Context, inst instance.Instance, record instance.Record
 		return err
 	}
 	report.Send(progress.Event{Ready: true})
-	<-ctx.Done()
+	answerReloads(ctx, inst, record, routeServer)
 	if nodeProcess.ended() {
 		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// plan settles addresses and certificates, and writes everything that the node reads.
-func plan(inst instance.Instance, record *instance.Record) error {
+// plan settles addresses and certificates, and writes everything that the node reads. It returns the registry endpoints
+// that the supervisor has to serve.
+func plan(inst instance.Instance, record *instance.Record) ([]registries.Route, error) {
 	used, err := network.Used()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	addresses, err := network.Plan(inst, record.Network, used)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	record.Network = &addresses
 	record.APIPort = apiPort
 	record.Server = "https://" + net.JoinHostPort(addresses.NodeIP, strconv.Itoa(apiPort))
 	if err := node.PrepareState(inst.Dir); err != nil {
-		return err
+		return nil, err
 	}
 	if err := inst.Save(*record); err != nil {
-		return err
+		return nil, err
 	}
-	if err := writeRuntimeConfig(inst, *record); err != nil {
-		return err
+	_, routes, err := writeRuntimeConfig(inst, *record)
+	if err != nil {
+		return nil, err
 	}
-	return pki.Write(pki.Plan{
+	return routes, pki.Write(pki.Plan{
 		Dir:        inst.Path("pki"),
 		ServerURL:  "https://" + net.JoinHostPort(loopback, strconv.Itoa(apiPort)),
 		AdminURL:   record.Server,

@@ -128,7 +128,6 @@ func runNode(ctx context.Context, inst instance.Instance, linked io.Reader, repo
 		return fmt.Errorf("waiting for the controllers: %w", err)
 	}
 	group.Settle()
-	report.Step("node ready")
 	restartRuntimeOnHangup(ctx, group)
 	return nil
 }

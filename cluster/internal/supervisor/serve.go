@@ -8,12 +8,11 @@ import (
 
 	"github.com/helm-chart-factory/factory/cluster/internal/instance"
 	"github.com/helm-chart-factory/factory/cluster/internal/network"
-	"github.com/helm-chart-factory/factory/cluster/internal/progress"
 )
 
 // serve opens what the node reaches on the host, until ctx ends: the registry, and the image pulls' way out. Both listen on
 // the node's loopback, so neither pods nor other machines get there.
-func serve(ctx context.Context, inst instance.Instance, record instance.Record, report *progress.Reporter) error {
+func serve(ctx context.Context, record instance.Record) error {
 	pulls, err := network.ListenIn(record.NodePID, net.JoinHostPort(loopback, strconv.Itoa(pullPort)))
 	if err != nil {
 		return err
