@@ -46,7 +46,7 @@ func (e Engine) Build(ctx context.Context, b Build, log io.Writer) error {
 		}
 		return e.build(ctx, log, append(args, b.Context)...)
 	}
-	args = append(args, "--timestamp", "0", "--layers", "--format", "docker", fmt.Sprintf("--pull=%t", b.Pull))
+	args = append(args, "--timestamp", "0", "--layers", "--force-rm", "--format", "docker", fmt.Sprintf("--pull=%t", b.Pull))
 	if b.Ignore != "" {
 		args = append(args, "--ignorefile", b.Ignore)
 	}

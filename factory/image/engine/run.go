@@ -13,8 +13,9 @@ import (
 // grace is what an engine gets to clean up after it was asked to end.
 const grace = 10 * time.Second
 
-// run runs the engine in a process group of its own. When ctx ends the whole group is asked to end, and killed after a
-// grace period, so that nothing of a build survives an interrupt.
+// run runs the engine in a process group of its own. When ctx ends the engine is asked to end, and given a grace period
+// in which it stops the container of a RUN line and removes it; then the whole group is killed, so that nothing of a
+// build survives an interrupt.
 func (e Engine) run(ctx context.Context, out, complaints io.Writer, args ...string) error {
 	command := exec.Command(e.Name, args...)
 	command.Env = append(os.Environ(), e.env...)
@@ -33,19 +34,17 @@ func (e Engine) run(ctx context.Context, out, complaints io.Writer, args ...stri
 		return err
 	case <-ctx.Done():
 	}
-	group := -command.Process.Pid
-	asked := syscall.Kill(group, syscall.SIGTERM)
+	asked := command.Process.Signal(syscall.SIGTERM)
+	if errors.Is(asked, os.ErrProcessDone) {
+		asked = nil
+	}
 	select {
 	case <-ended:
 	case <-time.After(grace):
 	}
-	killed := syscall.Kill(group, syscall.SIGKILL) // whoever of the group is left
-	return errors.Join(ctx.Err(), ignoreGone(asked), ignoreGone(killed))
-}
-
-func ignoreGone(err error) error {
-	if errors.Is(err, syscall.ESRCH) {
-		return nil
+	killed := syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // whoever of the group is left
+	if errors.Is(killed, syscall.ESRCH) {
+		killed = nil
 	}
-	return err
+	return errors.Join(ctx.Err(), asked, killed)
 }
