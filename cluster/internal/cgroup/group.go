@@ -135,3 +135,17 @@ func removeTree(dir string) error {
 	}
 	return nil
 }
+
+// Writable tries to make and remove the group name everywhere, and leaves nothing.
+func (h Hierarchies) Writable(name string) error {
+	var problems []error
+	for _, mount := range h.All() {
+		dir := filepath.Join(mount, name)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		problems = append(problems, unix.Rmdir(dir))
+	}
+	return errors.Join(problems...)
+}

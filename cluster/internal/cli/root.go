@@ -89,6 +89,8 @@ func newRoot(streams Streams, component Component) *cobra.Command {
 		newKubectl(streams, component),
 		newReload(t, streams),
 		newImages(t, streams),
+		newCheck(streams),
+		newAptPackages(streams),
 	)
 	return root
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/helm-chart-factory/factory/cluster/internal/instance"
+	"github.com/helm-chart-factory/factory/cluster/internal/preflight"
 	"github.com/helm-chart-factory/factory/cluster/internal/process"
 	"github.com/helm-chart-factory/factory/cluster/internal/progress"
 	"github.com/helm-chart-factory/factory/cluster/internal/supervisor"
@@ -21,6 +22,15 @@ import (
 // Start brings the instance up and returns when it is usable, or when ctx ends; then, and on failure, nothing of it runs.
 // Progress is written to out, one line a step. An instance that runs already is left as it is.
 func Start(ctx context.Context, inst instance.Instance, options instance.Options, out io.Writer) error {
+	// Before the first file: where no node can run, nothing is left.
+	if options.Node && !inst.IsRunning() {
+		if err := preflight.UseSystemPath(); err != nil {
+			return err
+		}
+		if err := preflight.Check().Error(); err != nil {
+			return err
+		}
+	}
 	release, err := inst.Acquire(instance.Starting, true)
 	if err != nil {
 		return err
