@@ -65,7 +65,7 @@ func Apply(ctx context.Context, opts Options) (*Result, error) {
 	if err := ensureNamespace(ctx, d.Cluster, d.Namespace, d.MadeBy, d.Say); err != nil {
 		return nil, err
 	}
-	held, lock, err := acquire(ctx, d.Cluster, d.Namespace, d.Name, d.Say)
+	held, lock, err := acquire(ctx, d.Cluster, d.Namespace, d.Name, d.deadline, d.Say)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func (d *removal) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking for namespace %q: %w", d.Namespace, err)
 	}
-	held, lock, err := acquire(ctx, d.Cluster, d.Namespace, d.Name, d.Say)
+	held, lock, err := acquire(ctx, d.Cluster, d.Namespace, d.Name, time.Now().Add(d.Timeout), d.Say)
 	if err != nil {
 		return err
 	}

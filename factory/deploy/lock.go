@@ -35,25 +35,32 @@ type lock struct {
 	lease  *coordinationv1.Lease
 	// takenFrom is the dead holder whose lease was taken over; empty when there was none.
 	takenFrom string
-	waited    bool
-	stop      context.CancelFunc
-	stopped   chan struct{}
+	// holder is who was seen to hold it last.
+	holder  string
+	waited  bool
+	stop    context.CancelFunc
+	stopped chan struct{}
 }
 
-// acquire waits for the right to change a release and returns it with a context that ends when it is lost. Where the
-// person may not write Leases it returns no lock: Helm's own pending status then has to do.
-func acquire(ctx context.Context, cluster *kube.Cluster, namespace, release string, say func(string, ...any)) (context.Context, *lock, error) {
+// acquire waits until the deadline for the right to change a release and returns it with a context that ends when it is
+// lost. Where the person may not write Leases it returns no lock: Helm's own pending status then has to do.
+func acquire(ctx context.Context, cluster *kube.Cluster, namespace, release string, deadline time.Time, say func(string, ...any)) (context.Context, *lock, error) {
 	client, err := cluster.Client()
 	if err != nil {
 		return nil, nil, err
 	}
 	l := &lock{leases: client.CoordinationV1().Leases(namespace), stopped: make(chan struct{})}
-	err = l.take(ctx, "factory-"+release, say)
+	limited, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	err = l.take(limited, "factory-"+release, say)
 	if apierrors.IsForbidden(err) {
 		return ctx, nil, nil
 	}
+	if ctx.Err() == nil && limited.Err() != nil {
+		err = fmt.Errorf("%s is still at work on it", l.holder)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("locking release %q: %w", release, err)
+		return nil, nil, fmt.Errorf("waiting for release %q: %w", release, err)
 	}
 	held, lose := context.WithCancelCause(ctx)
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -78,7 +85,7 @@ func (l *lock) take(ctx context.Context, name string, say func(string, ...any)) 
 			}
 			holder := holderOf(lease)
 			if holder != "" && !dead(lease) && time.Since(since) < leaseDuration {
-				l.waited = true
+				l.waited, l.holder = true, holder
 				say("%s is at work on this release since %s: waiting for it", holder, acquired(lease))
 				if err := pause(ctx, time.Second); err != nil {
 					return err

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
 	"github.com/helm-chart-factory/factory/factory/kube"
@@ -200,8 +200,11 @@ func urls(u *unstructured.Unstructured) []string {
 		TLS   []struct{ Hosts []string }
 		Rules []struct{ Host string }
 	}
-	content, _, _ := unstructured.NestedMap(u.Object, "spec")
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, &spec); err != nil {
+	content, err := json.Marshal(u.Object["spec"])
+	if err == nil {
+		err = json.Unmarshal(content, &spec)
+	}
+	if err != nil {
 		return nil
 	}
 	var found []string

@@ -39,6 +39,7 @@ func TestStatusTellsWhatRunsAndWhatIsMissing(t *testing.T) {
 	if web.Name != "deployment/web" || web.Ready != 2 || web.Wanted != 2 || len(web.Images) != 1 || web.Images[0] != "example.invalid/web@"+digest('a') {
 		t.Errorf("web: %+v", web)
 	}
+	wantList(t, "urls", status.URLs, "http://shop.local/", "https://safe.shop.local/")
 	if err := client(t, opts).CoreV1().Services(opts.Namespace).Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,9 +18,10 @@ func Certificate(subject Subject, u *unstructured.Unstructured, events []*corev1
 	finding.Events = describe(events)
 	finding.Cause = "cert-manager has not issued it: " + message
 	finding.Next = "kubectl -n " + u.GetNamespace() + " describe certificaterequests"
-	if issuer, _, _ := unstructured.NestedString(u.Object, "spec", "issuerRef", "name"); issuer != "" && strings.Contains(message, "issuer") {
+	if issuer, _, _ := unstructured.NestedString(u.Object, "spec", "issuerRef", "name"); issuer != "" && aboutIssuer(message) {
 		finding.Cause = "the issuer " + issuer + " does not exist or is not ready"
 		finding.Next = "factory install-cert-manager"
+		finding.Patience = 45 * time.Second
 	}
 	return []Finding{finding}
 }
@@ -34,4 +36,9 @@ func readyCondition(u *unstructured.Unstructured) (reason, message string) {
 		}
 	}
 	return reason, message
+}
+
+func aboutIssuer(message string) bool {
+	low := strings.ToLower(message)
+	return strings.Contains(low, "issuer") && containsAny(low, "not found", "not ready", "does not have a ready")
 }

@@ -192,7 +192,14 @@ func (v *view) explain(state *State, u *unstructured.Unstructured) {
 		findings = append(findings, diagnose.Claim(subject, claim, events)...)
 	}
 	if u.GroupVersionKind().Group == "cert-manager.io" {
-		findings = append(findings, diagnose.Certificate(subject, u, events)...)
+		for _, request := range v.owned(requestsOf(u.GetNamespace()), u.GetUID()) {
+			about := v.events(u.GetNamespace(), request.GetUID())
+			findings = append(findings, diagnose.Certificate(subject, request, about)...)
+			events = append(events, about...)
+		}
+		if len(findings) == 0 {
+			findings = diagnose.Certificate(subject, u, events)
+		}
 	}
 	state.Findings = diagnose.Distinct(findings)
 	diagnose.SortEvents(events)

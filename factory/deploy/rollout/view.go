@@ -43,6 +43,13 @@ func claimsOf(namespace string) place {
 	return place{corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"), namespace}
 }
 
+var certificateKind = schema.GroupVersionKind{Group: "cert-manager.io", Version: "v1", Kind: "Certificate"}
+
+// requestsOf are the CertificateRequests by which cert-manager asks issuers, and which know why one does not answer.
+func requestsOf(namespace string) place {
+	return place{schema.GroupVersionResource{Group: "cert-manager.io", Version: "v1", Resource: "certificaterequests"}, namespace}
+}
+
 // view is a live picture of the objects and of what explains them: pods, replica sets and events.
 type view struct {
 	resources map[schema.GroupVersionKind]schema.GroupVersionResource
@@ -91,6 +98,9 @@ func watchObjects(ctx context.Context, cluster *kube.Cluster, objects []Object) 
 		if object.Namespace != "" {
 			places = append(places, podsOf(object.Namespace), eventsOf(object.Namespace),
 				replicaSetsOf(object.Namespace), claimsOf(object.Namespace))
+		}
+		if object.Kind.GroupKind() == certificateKind.GroupKind() {
+			places = append(places, requestsOf(object.Namespace))
 		}
 		for _, at := range places {
 			if err := add(at); err != nil {
