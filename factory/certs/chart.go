@@ -35,7 +35,7 @@ type source struct {
 // fetchChart gets the official chart from its registry, or from cert-manager's Go module where that cannot be reached.
 func fetchChart(ctx context.Context, version string, say func(string, ...any)) (*source, error) {
 	say("fetching the chart of cert-manager %s", version)
-	pulled, pullErr := pullChart(ctx, version)
+	pulled, pullErr := pullChart(ctx, chartRepository, version)
 	if pullErr == nil {
 		return &source{load: pulled, online: true}, nil
 	}
@@ -50,8 +50,9 @@ func fetchChart(ctx context.Context, version string, say func(string, ...any)) (
 	return &source{load: deploy.WithVersion(deploy.FromDir(filepath.Join(dir, "deploy", "charts", "cert-manager")), version)}, nil
 }
 
-func pullChart(ctx context.Context, version string) (deploy.Chart, error) {
-	ref, err := name.ParseReference(chartRepository + ":" + version)
+// pullChart reads a chart from an OCI registry, where it is the one layer of its media type.
+func pullChart(ctx context.Context, repository, version string) (deploy.Chart, error) {
+	ref, err := name.ParseReference(repository + ":" + version)
 	if err != nil {
 		return nil, err
 	}
