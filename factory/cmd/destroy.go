@@ -32,6 +32,9 @@ and nothing else is in it.`,
 			if err != nil {
 				return err
 			}
+			if a.confirmer(on.yes) == nil {
+				return usageError("destroy asks first, and nobody is there to answer\nnext: say --yes")
+			}
 			cluster, err := on.choose(c.Context(), a)
 			if err != nil {
 				return err
@@ -58,15 +61,11 @@ and nothing else is in it.`,
 }
 
 func (a *app) confirmDestroy(project *spec.Project, cluster *kube.Cluster, yes, volumes bool) error {
-	confirm := a.confirmer(yes)
-	if confirm == nil {
-		return usageError("destroy asks first, and nobody is there to answer\nnext: say --yes")
-	}
 	what := "its volumes and Secrets stay"
 	if volumes {
 		what = "ALL ITS DATA is deleted"
 	}
-	sure, err := confirm(fmt.Sprintf("Remove release %s from namespace %s of %s? %s.", project.Name, project.Namespace, cluster, what))
+	sure, err := a.confirmer(yes)(fmt.Sprintf("Remove release %s from namespace %s of %s? %s.", project.Name, project.Namespace, cluster, what))
 	if err == nil && !sure {
 		err = kube.ErrDeclined
 	}
