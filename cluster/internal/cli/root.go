@@ -91,6 +91,7 @@ func newRoot(streams Streams, component Component) *cobra.Command {
 		newImages(t, streams),
 		newCheck(streams),
 		newAptPackages(streams),
+		newAddons(streams),
 	)
 	return root
 }
