@@ -13,7 +13,7 @@ func probeValues(s *spec.Service) values.Map {
 	for _, p := range []struct {
 		kind  string
 		probe *spec.Probe
-	}{{"liveness", s.Health.Live}, {"readiness", s.Health.Ready}, {"startup", s.Health.Startup}} {
+	}{{"livenessProbe", s.Health.Live}, {"readinessProbe", s.Health.Ready}, {"startupProbe", s.Health.Startup}} {
 		if p.probe != nil {
 			out = append(out, values.Entry{Key: p.kind, Value: probe(s, p.probe)})
 		}
@@ -62,16 +62,18 @@ func probe(s *spec.Service, p *spec.Probe) values.Map {
 	return m
 }
 
-// testCommand is what helm test runs: the ready path over HTTP, else a connection to the main port. It is nil for a service
+// testValues are what helm test does: it gets the ready path, else it connects to the main port. They are empty for a service
 // without a TCP port.
-func testCommand(s *spec.Service) []string {
-	main := s.MainPort()
-	port, ok := s.Ports[main]
-	if !ok || port.Protocol != "TCP" {
+func testValues(p *spec.Project, s *spec.Service) values.Map {
+	if !testable(s) {
 		return nil
 	}
+	main := s.MainPort()
+	port := s.Ports[main]
+	m := values.Map{{Key: "image", Value: p.Test.Image}}
 	if ready := s.Health.Ready; ready != nil && ready.HTTP != nil && ready.HTTP.Port == main && ready.HTTP.Scheme == "HTTP" {
-		return []string{"wget", "-q", "-T", "10", "-O", "-", fmt.Sprintf("http://%s:%d%s", s.Name, port.Service, ready.HTTP.Path)}
+		url := fmt.Sprintf("http://%s:%d%s", s.Name, port.Service, ready.HTTP.Path)
+		return append(m, values.Entry{Key: "url", Value: url})
 	}
-	return []string{"nc", "-z", "-w", "10", s.Name, fmt.Sprint(port.Service)}
+	return append(m, values.Entry{Key: "host", Value: s.Name}, values.Entry{Key: "port", Value: int64(port.Service)})
 }

@@ -43,7 +43,7 @@ func objects() []object {
 		{"service.yaml", func(s *spec.Service) bool { return len(s.Ports) > 0 }},
 		{"serviceaccount.yaml", always},
 		{"statefulset.yaml", kind(spec.StatefulSet)},
-		{"tests/test-connection.yaml", func(s *spec.Service) bool { return testCommand(s) != nil }},
+		{"tests/test-connection.yaml", func(s *spec.Service) bool { return testable(s) }},
 	}
 }
 
@@ -64,6 +64,8 @@ func hasClaims(s *spec.Service) bool {
 	}
 	return false
 }
+
+func testable(s *spec.Service) bool { return s.Ports[s.MainPort()].Protocol == "TCP" }
 
 // Render returns the chart of a service. Its Raw holds every file of the chart; nothing else needs to be written.
 func Render(p *spec.Project, s *spec.Service, t *Templates) (*chart.Chart, error) {

@@ -1,6 +1,8 @@
 package subchart
 
 import (
+	"strings"
+
 	"github.com/helm-chart-factory/factory/factory/values"
 )
 
@@ -12,66 +14,67 @@ func valuesSchema(m values.Map) []byte {
   "additionalProperties": false,
   "properties": {
     "enabled": {"type": "boolean"},
-    "global": {"type": "object"}`)
+    "global": true`)
 	for _, e := range m {
 		b = append(b, ",\n    "...)
 		b = append(b, '"')
 		b = append(append(b, e.Key...), `": `...)
-		b = append(b, keySchema(e.Key)...)
+		b = append(b, keySchema(e)...)
 	}
 	return append(b, "\n  }\n}\n"...)
 }
 
-func keySchema(key string) string {
-	const (
-		texts = `{"type": "array", "items": {"type": "string"}}`
-		count = `{"type": "integer", "minimum": 0}`
-		rules = `{"type": "array", "items": {"type": "object", "required": ["verbs"]}}`
-		sizes = `{"type": "object", "additionalProperties": {"type": ["string", "number"]}}`
-		id    = `{"type": "integer", "minimum": 1}`
-	)
-	strict := func(properties string) string {
-		return `{"type": "object", "additionalProperties": false, "properties": {` + properties + `}}`
+// fields returns the schema of a mapping that has no other keys than these. Each value has the given schema; any will do when
+// that is empty.
+func fields(schema string, keys ...string) string {
+	if schema != "" {
+		schema = `, "additionalProperties": ` + schema
 	}
+	return `{"type": "object", "propertyNames": {"enum": ["` + strings.Join(keys, `", "`) + `"]}` + schema + `}`
+}
+
+func keySchema(e values.Entry) string {
+	const (
+		text  = `{"type": "string"}`
+		count = `{"type": "integer", "minimum": 0}`
+	)
 	each := func(schema string) string { return `{"type": "object", "additionalProperties": ` + schema + `}` }
-	switch key {
+	all := func(schema string) string { return `{"type": "array", "items": ` + schema + `}` }
+	switch e.Key {
 	case "project", "existingSecret":
-		return `{"type": "string"}`
-	case "replicas", "gracePeriodSeconds":
+		return text
+	case "replicas":
 		return count
-	case "command", "args", "callers":
-		return texts
-	case "envExpanded":
-		return `{"type": "array", "items": {"type": "object", "required": ["name"]}}`
-	case "rules", "clusterRules":
-		return rules
+	case "callers":
+		return all(text)
+	case "rules", "clusterRules", "envExpanded":
+		return `{"type": "array"}`
+	case "writableRootFilesystem":
+		return `{"type": "boolean"}`
 	case "image":
-		return strict(`"repository": {"type": "string"}, "tag": {"type": "string"}, "digest": {"type": "string"}, "pullPolicy": {"enum": ["", "Always", "IfNotPresent", "Never"]}`)
+		return fields(text, "repository", "tag", "digest", "pullPolicy")
 	case "ports":
-		return each(strict(`"container": ` + id + `, "service": ` + id + `, "protocol": {"type": "string"}, "appProtocol": {"type": "string"}`))
-	case "probes":
-		return strict(`"liveness": {"type": "object"}, "readiness": {"type": "object"}, "startup": {"type": "object"}`)
+		return each(fields(`{"type": ["integer", "string"]}`, "container", "service", "protocol", "appProtocol"))
 	case "env":
 		return each(`{"type": ["string", "object"]}`)
+	case "podAnnotations":
+		return each(text)
 	case "secrets":
-		return each(strict(`"generate": ` + id))
+		return each(fields(count, "generate"))
 	case "ingress":
-		return strict(`"hosts": ` + texts + `, "path": {"type": "string"}, "class": {"type": "string"}, "tls": {"type": "boolean"}, "annotations": ` + each(`{"type": "string"}`))
-	case "volumes":
-		return each(strict(`"path": {"type": "string"}, "source": {"type": "object"}`))
-	case "claims":
-		return each(strict(`"path": {"type": "string"}, "size": {"type": "string"}, "class": {"type": "string"}, "access": {"type": "string"}`))
-	case "strategy":
-		return `{"type": "object"}`
+		return fields("", "hosts", "tls", "path", "class", "annotations")
 	case "metrics":
-		return strict(`"port": {"type": "string"}, "path": {"type": "string"}`)
-	case "resources":
-		return strict(`"requests": ` + sizes + `, "limits": ` + sizes)
+		return fields(count, "port")
 	case "security":
-		return strict(`"runAsUser": ` + id + `, "runAsGroup": ` + id + `, "fsGroup": ` + id + `, "readOnlyRootFilesystem": {"type": "boolean"}, "sysctls": {"type": "array"}`)
+		return fields("", "runAsUser", "runAsGroup", "fsGroup", "sysctls")
+	case "container", "pod", "strategy":
+		// These go into the manifest as they are, where Kubernetes' own schema judges them.
+		return `{"type": "object"}`
+	case "claims":
+		return each(fields("", "accessModes", "storageClassName", "resources"))
 	case "test":
-		return strict(`"image": {"type": "string"}, "command": ` + texts)
+		return fields("", "image", "url", "host", "port")
 	default:
-		panic("subchart: no schema for the value " + key)
+		panic("subchart: no schema for the value " + e.Key)
 	}
 }

@@ -3,6 +3,7 @@ package subchart
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -14,7 +15,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	m := values.Map{
 		{Key: "project", Value: p.Name, Comment: "What the service is part of."},
 		{Key: "replicas", Value: int64(s.Replicas), Comment: "How many pods run."},
-		{Key: "image", Value: imageValues(s), Comment: "The digest, when there is one, wins over the tag. An empty pullPolicy is Always for :latest, IfNotPresent else."},
+		{Key: "image", Value: imageValues(s), Comment: "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent."},
 	}
 	add := func(key string, value any, comment string) {
 		switch v := value.(type) {
@@ -29,13 +30,20 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 		}
 		m = append(m, values.Entry{Key: key, Value: value, Comment: comment})
 	}
-	add("command", list(s.Command), "Instead of the image's entrypoint.")
-	add("args", list(s.Args), "Instead of the image's arguments.")
 	add("ports", portValues(s), "By name: the container's number and the Service's.")
-	add("probes", probeValues(s), "Kubernetes probes: liveness, readiness, startup.")
 	plain, expanded := envValues(s)
 	add("env", plain, "Environment variables: a text, or a Kubernetes valueFrom.")
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
+	add("container", containerValues(s), "The container in Kubernetes' words.")
+	add("pod", podValues(s), "The pod in Kubernetes' words.")
+	add("security", securityValues(s), "Who the pod runs as, in the words of a pod's securityContext.")
+	if !s.Security.ReadOnlyRootFilesystem {
+		add("writableRootFilesystem", true, "The image's files can be written over.")
+	}
+	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
+	if s.Kind == spec.Deployment && hasClaims(s) {
+		add("strategy", values.Map{{Key: "type", Value: "Recreate"}}, "The old pod lets go of its volume before the new one starts.")
+	}
 	add("secrets", secretValues(s), "Made once in the cluster and kept there: the number of letters and digits.")
 	if len(s.Secrets) > 0 {
 		add("existingSecret", "", "Name a Secret that exists to have none made. Point the env of the services that read it there too.")
@@ -44,34 +52,94 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("clusterRules", ruleValues(s, spec.ScopeCluster), "What the service may do in the whole cluster, in RBAC's words.")
 	add("callers", list(s.NeededBy), "The services that the network policy lets in.")
 	if s.Ingress != nil {
-		add("ingress", ingressValues(p, s), "The address from outside. An empty class is the cluster's default.")
-	}
-	volumes, claims := volumeValues(s)
-	add("volumes", volumes, "Where the container sees a volume, and the Kubernetes source of it.")
-	add("claims", claims, "Persistent volumes. Their size and class cannot change once they exist.")
-	if s.Kind == spec.Deployment && hasClaims(s) {
-		add("strategy", values.Map{{Key: "type", Value: "Recreate"}}, "The old pod lets go of its volume before the new one starts.")
+		add("ingress", ingressValues(p, s), "The address from outside. Without class it is the cluster's default.")
 	}
 	if s.Metrics != nil {
-		add("metrics", values.Map{{Key: "port", Value: s.Metrics.Port}, {Key: "path", Value: s.Metrics.Path}}, "Where Prometheus scrapes the pods.")
+		port := int64(s.Ports[s.Metrics.Port].Container)
+		add("metrics", values.Map{{Key: "port", Value: port}}, "The container's port that Prometheus may reach.")
+		add("podAnnotations", values.Map{
+			{Key: "prometheus.io/scrape", Value: "true"},
+			{Key: "prometheus.io/port", Value: strconv.FormatInt(port, 10)},
+			{Key: "prometheus.io/path", Value: s.Metrics.Path},
+		}, "Annotations of the pods.")
 	}
-	add("resources", resourceValues(s), "What is reserved, and what cannot be passed.")
-	add("security", securityValues(s), "Who the containers run as.")
-	add("gracePeriodSeconds", s.GracePeriod.Seconds(), "Between asking a pod to stop and killing it.")
-	if command := testCommand(s); command != nil {
-		add("test", values.Map{{Key: "image", Value: p.Test.Image}, {Key: "command", Value: list(command)}}, "The pod of helm test.")
-	}
+	add("test", testValues(p, s), "The pod of helm test: what it asks for, and an image with wget and nc.")
 	return m
 }
 
 func imageValues(s *spec.Service) values.Map {
 	i := parseImage(s.Image)
-	return values.Map{
-		{Key: "repository", Value: i.repository},
-		{Key: "tag", Value: i.tag},
-		{Key: "digest", Value: i.digest},
-		{Key: "pullPolicy", Value: ""},
+	m := values.Map{{Key: "repository", Value: i.repository}, {Key: "tag", Value: i.tag}}
+	if i.digest != "" {
+		m = append(m, values.Entry{Key: "digest", Value: i.digest})
 	}
+	return m
+}
+
+// containerValues are fields of a Kubernetes container.
+func containerValues(s *spec.Service) values.Map {
+	var m values.Map
+	if len(s.Command) > 0 {
+		m = append(m, values.Entry{Key: "command", Value: list(s.Command)})
+	}
+	if len(s.Args) > 0 {
+		m = append(m, values.Entry{Key: "args", Value: list(s.Args)})
+	}
+	m = append(append(m, probeValues(s)...), values.Entry{Key: "resources", Value: resourceValues(s)})
+	var mounts []any
+	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
+		mounts = append(mounts, values.Map{{Key: "name", Value: name}, {Key: "mountPath", Value: s.Volumes[name].Path}})
+	}
+	if mounts != nil {
+		m = append(m, values.Entry{Key: "volumeMounts", Value: mounts})
+	}
+	return m
+}
+
+// podValues are fields of a Kubernetes pod.
+func podValues(s *spec.Service) values.Map {
+	var m values.Map
+	if seconds := s.GracePeriod.Seconds(); seconds != 30 {
+		m = append(m, values.Entry{Key: "terminationGracePeriodSeconds", Value: seconds})
+	}
+	var volumes []any
+	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
+		v := s.Volumes[name]
+		switch {
+		case v.Temporary:
+			limit := values.Map{}
+			if v.Size != "" {
+				limit = values.Map{{Key: "sizeLimit", Value: string(v.Size)}}
+			}
+			volumes = append(volumes, values.Map{{Key: "name", Value: name}, {Key: "emptyDir", Value: limit}})
+		case s.Kind == spec.Deployment:
+			claim := values.Map{{Key: "claimName", Value: s.Name + "-" + name}}
+			volumes = append(volumes, values.Map{{Key: "name", Value: name}, {Key: "persistentVolumeClaim", Value: claim}})
+		}
+	}
+	if volumes != nil {
+		m = append(m, values.Entry{Key: "volumes", Value: volumes})
+	}
+	return m
+}
+
+// claimValues are specs of Kubernetes persistent volume claims, by volume.
+func claimValues(s *spec.Service) values.Map {
+	var claims values.Map
+	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
+		v := s.Volumes[name]
+		if !v.Persistent() {
+			continue
+		}
+		claim := values.Map{{Key: "accessModes", Value: []any{v.Access}}}
+		if v.Class != "" {
+			claim = append(claim, values.Entry{Key: "storageClassName", Value: v.Class})
+		}
+		claim = append(claim, values.Entry{Key: "resources", Value: values.Map{
+			{Key: "requests", Value: values.Map{{Key: "storage", Value: string(v.Size)}}}}})
+		claims = append(claims, values.Entry{Key: name, Value: claim})
+	}
+	return claims
 }
 
 func list(texts []string) []any {
@@ -158,42 +226,17 @@ func ingressValues(p *spec.Project, s *spec.Service) values.Map {
 		annotations["cert-manager.io/common-name"] = s.Ingress.Hosts[0]
 	}
 	maps.Copy(annotations, s.Ingress.Annotations)
-	return values.Map{
-		{Key: "hosts", Value: list(s.Ingress.Hosts)},
-		{Key: "path", Value: s.Ingress.Path},
-		{Key: "class", Value: s.Ingress.Class},
-		{Key: "tls", Value: s.Ingress.TLS},
-		{Key: "annotations", Value: textMap(annotations)},
+	m := values.Map{{Key: "hosts", Value: list(s.Ingress.Hosts)}, {Key: "tls", Value: s.Ingress.TLS}}
+	if s.Ingress.Path != "/" {
+		m = append(m, values.Entry{Key: "path", Value: s.Ingress.Path})
 	}
-}
-
-func volumeValues(s *spec.Service) (volumes, claims values.Map) {
-	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
-		v := s.Volumes[name]
-		mount := values.Map{{Key: "path", Value: v.Path}}
-		if v.Temporary {
-			limit := values.Map{}
-			if v.Size != "" {
-				limit = values.Map{{Key: "sizeLimit", Value: string(v.Size)}}
-			}
-			source := values.Map{{Key: "emptyDir", Value: limit}}
-			volumes = append(volumes, values.Entry{Key: name, Value: append(mount, values.Entry{Key: "source", Value: source})})
-			continue
-		}
-		claim := values.Map{
-			{Key: "size", Value: string(v.Size)},
-			{Key: "class", Value: v.Class},
-			{Key: "access", Value: v.Access},
-		}
-		if s.Kind == spec.StatefulSet {
-			claim = append(mount, claim...)
-		} else {
-			source := values.Map{{Key: "persistentVolumeClaim", Value: values.Map{{Key: "claimName", Value: s.Name + "-" + name}}}}
-			volumes = append(volumes, values.Entry{Key: name, Value: append(mount, values.Entry{Key: "source", Value: source})})
-		}
-		claims = append(claims, values.Entry{Key: name, Value: claim})
+	if s.Ingress.Class != "" {
+		m = append(m, values.Entry{Key: "class", Value: s.Ingress.Class})
 	}
-	return volumes, claims
+	if len(annotations) > 0 {
+		m = append(m, values.Entry{Key: "annotations", Value: textMap(annotations)})
+	}
+	return m
 }
 
 func ruleValues(s *spec.Service, scope string) []any {
@@ -247,7 +290,6 @@ func securityValues(s *spec.Service) values.Map {
 		{Key: "runAsUser", Value: int64(s.Security.RunAsUser)},
 		{Key: "runAsGroup", Value: int64(s.Security.RunAsGroup)},
 		{Key: "fsGroup", Value: int64(s.Security.FSGroup)},
-		{Key: "readOnlyRootFilesystem", Value: s.Security.ReadOnlyRootFilesystem},
 	}
 	for _, port := range s.Ports {
 		if port.Container < 1024 {
