@@ -7,7 +7,7 @@
 // dependencies it must not move.
 package addons
 
-import "github.com/helm-chart-factory/factory/cluster/addons/internal/ociarchive"
+import "github.com/helm-chart-factory/factory/cluster/internal/ociarchive"
 
 // The names of the add-ons: of their directories, of their archives and in Options.Available.
 const (

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/helm-chart-factory/factory/cluster/addons/internal/ociarchive"
+	"github.com/helm-chart-factory/factory/cluster/internal/ociarchive"
 )
 
 // BuildOptions says what Build builds and where.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/helm-chart-factory/factory/cluster/addons/internal/ociarchive"
+	"github.com/helm-chart-factory/factory/cluster/internal/ociarchive"
 )
 
 // toy is an add-on that compiles in a second, with its source below the returned directory.

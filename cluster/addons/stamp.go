@@ -11,7 +11,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/helm-chart-factory/factory/cluster/addons/internal/ociarchive"
+	"github.com/helm-chart-factory/factory/cluster/internal/ociarchive"
 )
 
 // stampOf names everything that an add-on's archive is made from: its declaration, its sources, the compiler, the
