@@ -17,7 +17,7 @@ import (
 const suite = "bookworm"
 
 // format is part of every stamp: a change of how an image is put together makes the old ones stale.
-const format = "1"
+const format = "2"
 
 // Recipe says what stands in for one image of Docker Hub.
 type Recipe struct {

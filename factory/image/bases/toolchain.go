@@ -102,7 +102,8 @@ func findNode(ctx context.Context, wanted, cache string) (toolchain, error) {
 	}
 	return toolchain{
 		version: "node" + version,
-		env:     []string{"NODE_VERSION=" + version},
+		// Node brings roots of its own and adds those of this file only when told.
+		env: []string{"NODE_VERSION=" + version, "NODE_EXTRA_CA_CERTS=" + certificatesInside},
 		write: func(out *layer) error {
 			if err := writeCertificates(out); err != nil {
 				return err
@@ -196,16 +197,19 @@ func fetchNode(ctx context.Context, wanted, cache string) (node, npm, version st
 	return filepath.Join(modules, "node-linux-"+arch, "bin", "node"), filepath.Join(modules, "npm"), described.Version, nil
 }
 
+// certificatesInside is where Debian, Alpine and Go look for roots.
+const certificatesInside = "/etc/ssl/certs/ca-certificates.crt"
+
 // writeCertificates copies this machine's roots: a builder downloads through the same network as this machine.
 func writeCertificates(out *layer) error {
 	if bundle := certificates(); bundle != "" {
-		return out.file("etc/ssl/certs/ca-certificates.crt", bundle)
+		return out.file(strings.TrimPrefix(certificatesInside, "/"), bundle)
 	}
 	return nil
 }
 
 func certificates() string {
-	for _, file := range []string{os.Getenv("SSL_CERT_FILE"), "/etc/ssl/certs/ca-certificates.crt"} {
+	for _, file := range []string{os.Getenv("SSL_CERT_FILE"), certificatesInside} {
 		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 			return file
 		}
