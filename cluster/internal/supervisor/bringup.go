@@ -29,7 +29,7 @@ func bringUp(ctx context.Context, inst instance.Instance, record *instance.Recor
 	}
 	images := make(chan imported, 1)
 	go func() {
-		available, err := importImages(ctx, *record, report)
+		available, err := importImages(ctx, inst.Path("run"), *record, report)
 		images <- imported{available, err}
 	}()
 	config, client, err := api.Connect(inst.Kubeconfig())

@@ -18,8 +18,8 @@ import (
 )
 
 // importImages brings the images that the node must not pull into its runtime: the pause image and every archive of the
-// images directory. It returns the names of the add-ons whose archives are there.
-func importImages(ctx context.Context, record instance.Record, report *progress.Reporter) (map[string]bool, error) {
+// images directory. It returns the names of the add-ons whose archives are there. scratch is a directory for passing files.
+func importImages(ctx context.Context, scratch string, record instance.Record, report *progress.Reporter) (map[string]bool, error) {
 	if err := waitSocket(ctx, containerd.SocketOf(record.NodePID)); err != nil {
 		return nil, fmt.Errorf("waiting for containerd: %w", err)
 	}
@@ -30,7 +30,7 @@ func importImages(ctx context.Context, record instance.Record, report *progress.
 	}
 	if have[pause.Reference] == "" {
 		var image bytes.Buffer
-		if err := pause.WriteImage(&image, runtime.GOARCH); err != nil {
+		if err := pause.WriteImage(&image, scratch, runtime.GOARCH); err != nil {
 			return nil, err
 		}
 		if _, err := client.Import(ctx, &image); err != nil {
