@@ -148,9 +148,8 @@ initialise() {
 		jit = off
 	CONF
 
-	# 9>&-: a server that outlives this script, because it was killed, must not keep the volume locked.
 	"$bin/postgres" -D "$new" -c listen_addresses= -c unix_socket_directories="$private" \
-		-c unix_socket_permissions=0700 >"$private/log" 2>&1 9>&- &
+		-c unix_socket_permissions=0700 >"$private/log" 2>&1 &
 	server=$!
 	until "$bin/pg_isready" -q -h "$private" -U "$POSTGRES_USER" -d postgres; do
 		kill -0 "$server" 2>/dev/null || { cat "$private/log" >&2; die "the new database did not start"; }

@@ -11,7 +11,7 @@ import (
 func (r *Recorder) reconcile(ctx context.Context, source Source) error {
 	pods, err := source.Pods()
 	if err != nil {
-		return nil // Kubernetes cannot say what lives; the watcher reports that itself
+		return r.write(ctx) // Kubernetes cannot say what lives, which the watcher reports itself
 	}
 	living := r.rewrite(pods)
 	if err := r.write(ctx); err != nil {

@@ -101,14 +101,13 @@ func (r *Recorder) Run(ctx context.Context, source Source) {
 		case <-reconcile.C:
 			err = r.reconcile(ctx, source)
 			reconcile.Reset(reconcileEvery)
-			if err != nil {
-				reconcile.Reset(delay)
-			}
 		}
 		if err == nil {
 			delay = retryFirst
 			continue
 		}
+		// What the database holds after a failure is not known, it may even be another one: write everything again.
+		reconcile.Reset(0)
 		if ctx.Err() == nil {
 			r.failure.Inc()
 			r.log.Warn("recording pods failed, trying again", "error", err.Error(), "nextTrySeconds", delay.Seconds())
@@ -139,14 +138,6 @@ func (r *Recorder) write(ctx context.Context) error {
 			r.written[id] = state{o.Status, o.Node}
 		} else if _, newer := r.pending[id]; !newer {
 			r.pending[id] = o
-		}
-	}
-	if err != nil {
-		// What the database holds after a failure is not known: it may even be another one.
-		clear(r.written)
-		select {
-		case r.wake <- struct{}{}:
-		default:
 		}
 	}
 	return err

@@ -194,6 +194,7 @@ func testReconcile(t *testing.T, server *postgrestest.Server) {
 		t.Errorf("without Kubernetes\n got %s\nwant %s", got, want)
 	}
 	source.err = nil
+	r.written["long-gone"] = state{"Terminated", "n"}
 	for range 2 {
 		if err := errors.Join(r.reconcile(context.Background(), source), r.write(context.Background())); err != nil {
 			t.Fatal(err)
@@ -201,6 +202,9 @@ func testReconcile(t *testing.T, server *postgrestest.Server) {
 		if got, want := rows(), "done Completed, hidden Running, lives Running, vanished Terminated"; got != want {
 			t.Errorf("reconciled\n got %s\nwant %s", got, want)
 		}
+	}
+	if _, ok := r.written["long-gone"]; ok {
+		t.Error("what was written is remembered for ever")
 	}
 }
 
@@ -249,7 +253,8 @@ func TestRecorderOutlivesTheDatabase(t *testing.T) {
 	stop := inBackground(t, func(ctx context.Context) { r.Run(ctx, source) })
 	status := func(id string) func() bool {
 		return func() bool {
-			return slices.Equal(server.Rows(t, "metrics", "SELECT status FROM pod_metrics WHERE pod_id = $1", id), []string{"Running"})
+			stored, err := store.Recent(context.Background(), 100)
+			return err == nil && slices.ContainsFunc(stored, func(o api.Observation) bool { return o.PodID == id && o.Status == "Running" })
 		}
 	}
 	eventually(t, "the schema", func() bool { return store.Ready(context.Background()) == nil })
@@ -261,6 +266,15 @@ func TestRecorderOutlivesTheDatabase(t *testing.T) {
 	r.Observe(seen("b", "Running", "n"))
 	server.Resume(t)
 	eventually(t, "the pod that came while the database was down", status("b"))
+
+	// An empty database takes the old one's place, as after the loss of a volume.
+	server.Exec(t, "postgres", "ALTER DATABASE metrics ALLOW_CONNECTIONS false")
+	server.Exec(t, "postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'metrics'")
+	server.Exec(t, "postgres", "ALTER DATABASE metrics RENAME TO old")
+	server.Database(t, "metrics")
+	r.Observe(seen("b", "Running", "n2"))
+	eventually(t, "the schema in the new database", func() bool { return store.Ready(context.Background()) == nil })
+	eventually(t, "the pod that has not changed since", status("a"))
 
 	r.Observe(seen("c", "Running", "n"))
 	stop() // what is pending is written on the way out

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3/lock"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/helm-chart-factory/factory/services/backend/api"
@@ -138,6 +139,40 @@ func TestMigrations(t *testing.T) {
 	}
 	if got := server.Rows(t, "twice", "SELECT version_id::text FROM goose_db_version WHERE version_id > 0"); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("migrations applied: %v, want 1 once", got)
+	}
+}
+
+func TestMigrationsTakeTurns(t *testing.T) {
+	server := postgrestest.Start(t)
+	server.Database(t, "metrics")
+	store := open(t, options(server, "metrics"))
+	ctx := context.Background()
+	other, err := store.pool.Acquire(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Release()
+	if _, err := other.Exec(ctx, "SELECT pg_advisory_lock($1)", lock.DefaultLockID); err != nil {
+		t.Fatal(err)
+	}
+
+	done := make(chan error, 1)
+	go func() { done <- store.migrate(ctx) }()
+	select {
+	case err := <-done:
+		t.Fatalf("migrated (%v) while another replica held the lock", err)
+	case <-time.After(1500 * time.Millisecond):
+	}
+	if _, err := other.Exec(ctx, "SELECT pg_advisory_unlock($1)", lock.DefaultLockID); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Error("still waiting after the lock was given back")
 	}
 }
 
