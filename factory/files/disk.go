@@ -78,35 +78,6 @@ func open(path string, flags int) (int, error) {
 	}
 }
 
-// read returns a file's content. The buffer is the comparison's: the content is good until the next call. A file of the
-// expected length takes one call to read.
-func (c *comparison) read(path string, expected int) ([]byte, error) {
-	fd, err := open(path, syscall.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer syscall.Close(fd)
-	if len(c.buffer) <= expected {
-		c.buffer = make([]byte, 2*expected+4096)
-	}
-	total := 0
-	for {
-		n, err := syscall.Read(fd, c.buffer[total:])
-		switch {
-		case errors.Is(err, syscall.EINTR):
-			continue
-		case err != nil:
-			return nil, &fs.PathError{Op: "read", Path: path, Err: err}
-		}
-		total += n
-		// A regular file gives all it has, as long as the buffer has room.
-		if total < len(c.buffer) {
-			return c.buffer[:total], nil
-		}
-		c.buffer = append(c.buffer, make([]byte, len(c.buffer))...)
-	}
-}
-
 // explain says what a failure to write means for a person.
 func explain(err error, dir string) error {
 	switch {

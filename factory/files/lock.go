@@ -13,11 +13,11 @@ import (
 )
 
 // runFolder is in the written folder for as long as a run lasts. One that is there while nobody holds the lock tells of a run
-// that was cut off. journalFile in it names the scope of that run, newFolder holds what was to be put in place.
+// that was cut off. journalFile in it names the scope of that run, storeFolder holds what was to be put in place.
 const (
 	runFolder   = ".factory-run"
 	journalFile = "journal"
-	newFolder   = "new"
+	storeFolder = "new"
 )
 
 // Session is the sole right to write to a folder.

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,7 +35,7 @@ type Change struct {
 	blocks bool
 }
 
-// Plan is the difference between a folder and a tree.
+// Plan is the difference between a folder and what is generated.
 type Plan struct {
 	// Changes are sorted by path.
 	Changes []Change
@@ -47,29 +48,23 @@ type Plan struct {
 // Clean is true when the folder is as generated.
 func (p *Plan) Clean() bool { return len(p.Changes) == 0 && !p.Interrupted }
 
-// Compare tells how dir differs from the tree, within the scope. It writes nothing and locks nothing.
-func Compare(dir string, tree Tree, scope Scope) (*Plan, error) {
-	c := &comparison{dir: dir, wanted: make(map[string]*wanted, len(tree)), plan: &Plan{}}
-	folders := map[string]bool{}
-	for i := range tree {
-		c.wanted[tree[i].Path] = &wanted{data: tree[i].Data}
-		for parent := folderOf(tree[i].Path); parent != "." && !folders[parent]; parent = folderOf(parent) {
-			folders[parent] = true
+// Compare tells how dir differs from the units of the source. It writes nothing and locks nothing. A unit of the scope that the
+// source does not give is one that is no longer generated.
+func Compare(dir string, source Source, scope Scope) (*Plan, error) {
+	c := &comparison{dir: dir, plan: &Plan{}, units: map[string]bool{}}
+	for unit, err := range source {
+		if err == nil {
+			err = c.unit(unit)
 		}
-	}
-	c.folders = folders
-	roots := scope
-	if scope.Everything() {
-		roots = Everything()
-	}
-	for _, root := range roots {
-		if err := c.root(root); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
-	for i := range tree {
-		if !c.wanted[tree[i].Path].seen {
-			c.plan.Changes = append(c.plan.Changes, Change{Path: tree[i].Path, State: Missing, After: tree[i].Data})
+	for _, path := range scope {
+		if !c.units[path] {
+			if err := c.unit(Unit{Path: path}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	slices.SortFunc(c.plan.Changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
@@ -78,66 +73,86 @@ func Compare(dir string, tree Tree, scope Scope) (*Plan, error) {
 	return c.plan, nil
 }
 
-type wanted struct {
-	data []byte
-	seen bool
-}
-
 type comparison struct {
-	dir     string
-	wanted  map[string]*wanted
-	folders map[string]bool
-	plan    *Plan
-	buffer  []byte
+	dir string
+	// units are those that are generated, and the folders above them.
+	units  map[string]bool
+	plan   *Plan
+	buffer []byte
 }
 
-// root walks one folder of the scope, after looking whether a link leads to it.
-func (c *comparison) root(root string) error {
-	for path := root; ; path = folderOf(path) {
-		info, err := os.Lstat(filepath.Join(c.dir, filepath.FromSlash(path)))
+// unit compares one unit, after looking whether a link leads to it.
+func (c *comparison) unit(unit Unit) error {
+	want := newFolder()
+	for i := range unit.Files {
+		want.add(unit.Files[i].Path, unit.Files[i].Data)
+	}
+	for path := unit.Path; !c.units[path]; path = folderOf(path) {
+		full := filepath.Join(c.dir, filepath.FromSlash(path))
+		info, err := os.Lstat(full)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return fmt.Errorf("looking at the generated files: %w", err)
 		case !info.IsDir():
-			return notOurs(filepath.Join(c.dir, filepath.FromSlash(path)), info.Mode().Type())
+			return notOurs(full, info.Mode().Type())
 		}
-		if path == "." {
+		if len(unit.Files) > 0 {
+			c.units[path] = true
+		}
+		if path == everything {
 			break
 		}
 	}
-	return c.walk(root)
+	prefix := unit.Path + "/"
+	if unit.Path == everything {
+		prefix = ""
+	}
+	in, err := openFolder(nil, filepath.Join(c.dir, filepath.FromSlash(unit.Path)))
+	switch {
+	case err == nil:
+		err = c.walk(in, prefix, want)
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	c.missing(want, prefix)
+	return nil
 }
 
-func (c *comparison) walk(folder string) error {
-	full := filepath.Join(c.dir, filepath.FromSlash(folder))
-	entries, err := os.ReadDir(full)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// walk compares an open folder, which it closes, with what is wanted there. Prefix is its path with a slash at the end.
+func (c *comparison) walk(in *handle, prefix string, want *folder) error {
+	defer in.Close()
+	if want == nil {
+		want = &folder{}
 	}
+	entries, err := in.ReadDir(-1)
 	if err != nil {
 		return fmt.Errorf("reading the generated files: %w", err)
 	}
-	if len(entries) == 0 && folder != "." && !c.folders[folder] {
+	if len(entries) == 0 && prefix != "" && len(want.files)+len(want.folders) == 0 {
 		// A run that was cut off can leave a folder without files, which Helm takes for a broken chart.
-		c.plan.Changes = append(c.plan.Changes, Change{Path: folder, State: Gone})
-	}
-	prefix := folder + "/"
-	if folder == "." {
-		prefix = ""
+		c.plan.Changes = append(c.plan.Changes, Change{Path: strings.TrimSuffix(prefix, "/"), State: Gone})
 	}
 	for _, entry := range entries {
 		path := prefix + entry.Name()
-		switch kind := entry.Type(); {
-		case folder == "." && entry.Name() == runFolder:
-		case kind.IsDir() && c.wanted[path] == nil:
-			err = c.walk(path)
-		case kind.IsRegular() && !c.folders[path]:
-			err = c.file(path, filepath.Join(full, entry.Name()))
-		case c.wanted[path] == nil && !c.folders[path]:
+		file, below := want.files[entry.Name()], want.folders[entry.Name()]
+		switch {
+		case path == runFolder:
+		case entry.IsDir() && file == nil && c.units[path] && path != "charts":
+		case entry.IsDir() && file == nil:
+			var deeper *handle
+			if deeper, err = openFolder(in, entry.Name()); err == nil {
+				err = c.walk(deeper, path+"/", below)
+			}
+		case entry.Type().IsRegular() && below == nil && !c.units[path]:
+			err = c.file(in, entry.Name(), prefix, file)
+		case file == nil && below == nil && !c.units[path]:
 			c.plan.Changes = append(c.plan.Changes, Change{Path: path, State: Extra})
 		default:
-			err = notOurs(filepath.Join(full, entry.Name()), kind)
+			err = notOurs(filepath.Join(c.dir, path), entry.Type())
 		}
 		if err != nil {
 			return err
@@ -146,24 +161,23 @@ func (c *comparison) walk(folder string) error {
 	return nil
 }
 
-func (c *comparison) file(path, full string) error {
-	want := c.wanted[path]
+func (c *comparison) file(in *handle, name, prefix string, want *wanted) error {
 	var expected []byte
 	if want != nil {
 		want.seen, expected = true, want.data
 	}
-	data, err := c.read(full, len(expected))
+	data, err := in.read(name, len(expected), &c.buffer)
 	if err != nil {
 		return fmt.Errorf("reading the generated files: %w", err)
 	}
-	if want != nil && string(data) == string(expected) {
+	if want != nil && bytes.Equal(data, expected) {
 		c.plan.Unchanged++
 		return nil
 	}
-	change := Change{Path: path, Before: slices.Clone(data), After: expected}
-	// A machine that lost power can leave a file without content: nothing of a person's is in it.
+	change := Change{Path: prefix + name, Before: slices.Clone(data), After: slices.Clone(expected)}
 	generated := stamp.Check(data)
 	if want != nil && len(data) == 0 {
+		// A machine that lost power can leave a file without content: nothing of a person's is in it.
 		generated = stamp.Pristine
 	}
 	switch {
@@ -180,12 +194,24 @@ func (c *comparison) file(path, full string) error {
 	return nil
 }
 
+// missing adds what is wanted and was not seen.
+func (c *comparison) missing(want *folder, prefix string) {
+	for name, file := range want.files {
+		if !file.seen {
+			c.plan.Changes = append(c.plan.Changes, Change{Path: prefix + name, State: Missing, After: slices.Clone(file.data)})
+		}
+	}
+	for name, below := range want.folders {
+		c.missing(below, prefix+name+"/")
+	}
+}
+
 // judgeExtras finds the files of people in charts that go away: without them the chart cannot go, and a rest of a chart makes
 // Helm refuse the whole umbrella.
 func (c *comparison) judgeExtras() {
 	leaving := map[string]bool{}
 	for _, change := range c.plan.Changes {
-		if change.State == Gone && !c.folders[unit(change.Path)] && unit(change.Path) != "." {
+		if change.State == Gone && unit(change.Path) != everything && !c.units[unit(change.Path)] {
 			leaving[unit(change.Path)] = true
 		}
 	}
@@ -201,7 +227,7 @@ func (c *comparison) judgeExtras() {
 func unit(path string) string {
 	parts := strings.SplitN(path, "/", 3)
 	if len(parts) < 3 || parts[0] != "charts" {
-		return "."
+		return everything
 	}
 	return parts[0] + "/" + parts[1]
 }
@@ -210,7 +236,7 @@ func folderOf(path string) string {
 	if slash := strings.LastIndexByte(path, '/'); slash >= 0 {
 		return path[:slash]
 	}
-	return "."
+	return everything
 }
 
 func exists(path string) bool {

@@ -5,19 +5,29 @@
 // finishes what it began; two runs at once wait for each other.
 package files
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
-// File is one generated file, by its path in the folder, with slashes. Its Data carries a stamp.
+// File is one generated file, by its path in its unit, with slashes. Its Data carries a stamp.
 type File struct {
 	Path string
 	Data []byte
 }
 
-// Tree is a set of generated files.
-type Tree []File
+// Unit is a folder whose content the generator describes completely: a chart. Its path is relative to the written folder,
+// "." for that itself, without the units that lie in it.
+type Unit struct {
+	Path  string
+	Files []File
+}
 
-// Scope is the part of the folder that a tree describes completely: what else is there does not belong. It is a list of
-// folders by their path with slashes.
+// Source gives units one after another, "." last if it is there. The data of a unit's files is good until the next unit, so
+// that a project of any size needs the memory of one chart.
+type Source = iter.Seq2[Unit, error]
+
+// Scope lists the units that a run is about, by their path. What is in such a folder and not generated does not belong there.
 type Scope []string
 
 // everything is the scope of the whole folder.

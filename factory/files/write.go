@@ -9,11 +9,10 @@ import (
 	"strings"
 )
 
-// Write brings the folder to the state of the tree, within the scope, and returns what it did. The scope is one that Scope
-// returned, and the tree describes all of it. Without force it refuses, with a
+// Write brings the units of the scope, which is one that Scope returned, to the state of the source, and returns what it did. Without force it refuses, with a
 // *ConflictError and nothing written, when a person's work would be lost; files of people that are in nobody's way stay.
-func (s *Session) Write(ctx context.Context, tree Tree, scope Scope, force bool) (*Plan, error) {
-	plan, err := Compare(s.dir, tree, scope)
+func (s *Session) Write(ctx context.Context, source Source, scope Scope, force bool) (*Plan, error) {
+	plan, err := Compare(s.dir, source, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +104,13 @@ func (w *writing) begin(run string, scope Scope) error {
 	if err := w.disk.Rename(draft, filepath.Join(run, journalFile)); err != nil {
 		return err
 	}
-	return w.disk.Clear(filepath.Join(run, newFolder))
+	return w.disk.Clear(filepath.Join(run, storeFolder))
 }
 
 // abandon takes back a run that has changed nothing yet. The journal of an earlier run stays.
 func (w *writing) abandon(run string, plan *Plan) {
 	if plan.Interrupted {
-		w.disk.Clear(filepath.Join(run, newFolder))
+		w.disk.Clear(filepath.Join(run, storeFolder))
 		return
 	}
 	w.disk.Clear(run)
@@ -215,5 +214,5 @@ func (w *writing) full(path string) string {
 }
 
 func (w *writing) stored(path string) string {
-	return filepath.Join(w.dir, runFolder, newFolder, filepath.FromSlash(path))
+	return filepath.Join(w.dir, runFolder, storeFolder, filepath.FromSlash(path))
 }

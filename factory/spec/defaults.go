@@ -1,6 +1,10 @@
 package spec
 
-import "path"
+import (
+	"os"
+	"path"
+	"path/filepath"
+)
 
 // defaults fills what a service does not say and brings short forms to their long one.
 func (l *loader) defaults(p *Project, s *Service) {
@@ -71,15 +75,27 @@ func (l *loader) image(p *Project, s *Service) {
 		s.Build.Image = p.Registry + "/" + s.Name + ":latest"
 	}
 	s.Image = s.Build.Image
-	context, err := inside(l.root, path.Join(s.Dir, s.Build.Context))
-	if err != nil || path.IsAbs(s.Build.Context) {
-		l.problems.add(s.At("build", "context"), "the build context %q leads out of the project: use a folder of the project, relative to this spec", short(s.Build.Context))
-		return
-	}
-	if _, err := inside(l.root, path.Join(context, s.Build.Dockerfile)); err != nil || path.IsAbs(s.Build.Dockerfile) {
-		l.problems.add(s.At("build", "dockerfile"), "the Dockerfile %q leads out of the project: name a file below the build context", short(s.Build.Dockerfile))
+	l.buildPaths(s)
+}
+
+func (l *loader) buildPaths(s *Service) {
+	context := s.Dir // which was looked at when the service was found
+	if s.Build.Context != "." {
+		var err error
+		context, err = inside(l.root, path.Join(s.Dir, s.Build.Context))
+		if err != nil || path.IsAbs(s.Build.Context) {
+			l.problems.add(s.At("build", "context"), "the build context %q leads out of the project: use a folder of the project, relative to this spec", short(s.Build.Context))
+			return
+		}
 	}
 	s.Build.Context = context
+	file := path.Join(context, s.Build.Dockerfile)
+	if info, err := os.Lstat(filepath.Join(l.root, filepath.FromSlash(file))); err == nil && info.Mode().IsRegular() && path.Dir(file) == s.Dir {
+		return
+	}
+	if _, err := inside(l.root, file); err != nil || path.IsAbs(s.Build.Dockerfile) {
+		l.problems.add(s.At("build", "dockerfile"), "the Dockerfile %q leads out of the project: name a file below the build context", short(s.Build.Dockerfile))
+	}
 }
 
 func ingressDefaults(p *Project, s *Service) {

@@ -102,7 +102,7 @@ func (l *loader) services(p *Project) {
 		return
 	}
 	for _, entry := range entries {
-		dir := path.Join(servicesDir, entry.Name())
+		dir := servicesDir + "/" + entry.Name()
 		if strings.HasPrefix(entry.Name(), ".") || !l.isService(entry, dir) {
 			continue
 		}
@@ -126,8 +126,8 @@ func (l *loader) isService(entry fs.DirEntry, dir string) bool {
 			return false
 		}
 	}
-	full := filepath.Join(l.root, filepath.FromSlash(dir))
-	if _, err := os.Lstat(filepath.Join(full, ServiceFile)); err == nil {
+	full := l.root + "/" + dir
+	if _, err := os.Lstat(full + "/" + ServiceFile); err == nil {
 		return true
 	}
 	for _, wrong := range []string{"service.yml", "Service.yaml", "services.yaml"} {
@@ -139,7 +139,7 @@ func (l *loader) isService(entry fs.DirEntry, dir string) bool {
 }
 
 func (l *loader) service(p *Project, name, dir string) *Service {
-	file := path.Join(dir, ServiceFile)
+	file := dir + "/" + ServiceFile
 	s := &Service{
 		Kind:        Deployment,
 		Replicas:    p.Defaults.Replicas,

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -109,23 +110,33 @@ func yamlCause(err error) string {
 	return text + "; check the indentation and the quotes around this line"
 }
 
-// readInside reads a file of the project. A link may lead to another place of the project, not out of it.
+// readInside reads a file of the project. A link may lead to another place of the project, not out of it. The folder that the
+// file is in was looked at already.
 func readInside(root, name string) ([]byte, error) {
-	full := filepath.Join(root, filepath.FromSlash(name))
-	if _, err := inside(root, name); err != nil {
-		return nil, err
+	full := root + "/" + name
+	file, err := os.OpenFile(full, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ELOOP) {
+		if _, err := inside(root, name); err != nil {
+			return nil, err
+		}
+		file, err = os.Open(full)
 	}
-	info, err := os.Stat(full)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a regular file")
-	}
-	if info.Size() > longestSpec {
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case info.Size() > longestSpec:
 		return nil, fmt.Errorf("it is %d bytes long, and a spec is at most %d", info.Size(), longestSpec)
 	}
-	return os.ReadFile(full)
+	data := make([]byte, info.Size())
+	_, err = io.ReadFull(file, data)
+	return data, err
 }
 
 // inside returns the path of name, relative to root and with slashes, and an error when the path or a link on it leads

@@ -4,12 +4,10 @@ package subchart
 
 import (
 	"fmt"
-	"path"
 
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
-	"github.com/helm-chart-factory/factory/factory/stamp"
 )
 
 // Version is the version of every generated chart: what changes between releases is their content, which Helm compares.
@@ -67,33 +65,30 @@ func hasClaims(s *spec.Service) bool {
 
 func testable(s *spec.Service) bool { return s.Ports[s.MainPort()].Protocol == "TCP" }
 
-// Render returns the chart of a service. Its Raw holds every file of the chart; nothing else needs to be written.
-func Render(p *spec.Project, s *spec.Service, t *Templates) (*chart.Chart, error) {
-	from := path.Join(s.Dir, spec.ServiceFile)
+// Render returns the chart of a service, in its files: Raw holds every one of them. Helm's loader makes a chart with values
+// of it.
+func (r *Renderer) Render(p *spec.Project, s *spec.Service) (*chart.Chart, error) {
+	from := s.Dir + "/" + spec.ServiceFile
 	tree := chartValues(p, s)
-	c := &chart.Chart{
-		Metadata: metadata(p, s),
-		Values:   tree.Tree(),
-	}
-	raw := func(name, from string, body []byte) *chart.File {
-		f := &chart.File{Name: name, Data: stamp.Add(name, from, body)}
+	c := &chart.Chart{Metadata: metadata(p, s), Raw: make([]*chart.File, 0, 20)}
+	raw := func(f *chart.File) *chart.File {
 		c.Raw = append(c.Raw, f)
 		return f
 	}
-	raw("Chart.yaml", from, chartYAML(c.Metadata))
-	c.Files = append(c.Files, raw("README.md", from, readme(s, tree)))
-	for _, o := range objects() {
+	raw(r.File("Chart.yaml", from, chartYAML(c.Metadata).Append))
+	c.Files = []*chart.File{raw(r.File("README.md", from, func(b []byte) []byte { return readme(b, s, tree) }))}
+	for _, o := range r.objects {
 		if !o.used(s) {
 			continue
 		}
-		text, from, err := t.Text(o.file, s.Name)
+		f, err := r.Template(o.file, "templates/"+o.file, s.Name)
 		if err != nil {
 			return nil, fmt.Errorf("rendering the chart of %s: %w", s.Name, err)
 		}
-		c.Templates = append(c.Templates, raw("templates/"+o.file, from, text))
+		c.Templates = append(c.Templates, raw(f))
 	}
-	c.Schema = raw("values.schema.json", from, valuesSchema(tree)).Data
-	raw("values.yaml", from, tree.Append(nil))
+	c.Schema = raw(r.File("values.schema.json", from, func(b []byte) []byte { return valuesSchema(b, tree) })).Data
+	raw(r.File("values.yaml", from, tree.Append))
 	return c, nil
 }
 

@@ -8,13 +8,13 @@ import (
 
 // valuesSchema is strict: the chart's own keys, what Helm and the umbrella add, and nothing else. Helm compiles the schema of
 // every subchart at every run, so it says each rule once and in few words.
-func valuesSchema(m values.Map) []byte {
-	b := []byte("{\n" + `  "$schema": "http://json-schema.org/draft-07/schema#",
+func valuesSchema(b []byte, m values.Map) []byte {
+	b = append(b, `  "$schema": "http://json-schema.org/draft-07/schema#",
   "type": "object",
   "additionalProperties": false,
   "properties": {
     "enabled": {"type": "boolean"},
-    "global": true`)
+    "global": true`...)
 	for _, e := range m {
 		b = append(b, ",\n    "...)
 		b = append(b, '"')

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"strings"
 )
 
 // Templates are the template files that charts are made of, read once and cut where a chart's name goes in.
@@ -71,9 +70,15 @@ func (t *Templates) add(from fs.FS, name, origin string) error {
 	return nil
 }
 
-// prefixed returns the text with prefix in front of the name of every named template.
-func (t template) prefixed(prefix string) string {
-	return strings.Join(t.parts, prefix)
+// append writes the text to the end of b, with prefix in front of the name of every named template.
+func (t template) append(b []byte, prefix string) []byte {
+	for i, part := range t.parts {
+		if i > 0 {
+			b = append(b, prefix...)
+		}
+		b = append(b, part...)
+	}
+	return b
 }
 
 var (
@@ -94,13 +99,4 @@ func cut(text string) []string {
 		}
 	}
 	return append(parts, text[start:])
-}
-
-// Text returns one template for a chart of that name, and where it comes from.
-func (t *Templates) Text(file, chart string) (text []byte, from string, err error) {
-	found, ok := t.files[file]
-	if !ok {
-		return nil, "", fmt.Errorf("there is no template %s", file)
-	}
-	return []byte(found.prefixed(chart + ".")), found.from, nil
 }

@@ -1,8 +1,7 @@
 package subchart
 
 import (
-	"fmt"
-	"strings"
+	"strconv"
 
 	"helm.sh/helm/v3/pkg/chart"
 
@@ -10,7 +9,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/values"
 )
 
-func chartYAML(m *chart.Metadata) []byte {
+func chartYAML(m *chart.Metadata) values.Map {
 	return values.Map{
 		{Key: "apiVersion", Value: m.APIVersion},
 		{Key: "name", Value: m.Name},
@@ -18,34 +17,41 @@ func chartYAML(m *chart.Metadata) []byte {
 		{Key: "type", Value: m.Type},
 		{Key: "version", Value: m.Version},
 		{Key: "appVersion", Value: m.AppVersion},
-	}.Append(nil)
+	}
 }
 
 // readme tells what the chart is and lists its values.
-func readme(s *spec.Service, m values.Map) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nThe Helm chart of the service %s, made from `%s/%s`.\n\n", s.Name, s.Name, s.Dir, spec.ServiceFile)
-	b.WriteString("| Value | Default | Meaning |\n|---|---|---|\n")
-	for _, e := range m {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.Key, summary(e.Value), e.Comment)
+func readme(b []byte, s *spec.Service, m values.Map) []byte {
+	add := func(texts ...string) {
+		for _, text := range texts {
+			b = append(b, text...)
+		}
 	}
-	return []byte(b.String())
+	add("# ", s.Name, "\n\nThe Helm chart of the service ", s.Name, ", made from `", s.Dir, "/", spec.ServiceFile, "`.\n\n")
+	add("| Value | Default | Meaning |\n|---|---|---|\n")
+	for _, e := range m {
+		add("| `", e.Key, "` | ")
+		b = summary(b, e.Value)
+		add(" | ", e.Comment, " |\n")
+	}
+	return b
 }
 
 // summary shows a default in a table's cell: the scalar itself, or the keys of a mapping.
-func summary(v any) string {
+func summary(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case values.Map:
-		keys := make([]string, len(v))
 		for i, e := range v {
-			keys[i] = e.Key
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = append(b, e.Key...)
 		}
-		return "{" + strings.Join(keys, ", ") + "}"
+		return b
 	case []any:
-		return fmt.Sprintf("%d in `values.yaml`", len(v))
-	case string:
-		return "`\"" + v + "\"`"
+		return append(strconv.AppendInt(b, int64(len(v)), 10), " in values.yaml"...)
 	default:
-		return fmt.Sprintf("`%v`", v)
+		b = values.Scalar(append(b, '`'), v)
+		return append(b, '`')
 	}
 }

@@ -3,12 +3,10 @@ package umbrella
 
 import (
 	"fmt"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
-	"github.com/helm-chart-factory/factory/factory/stamp"
 	"github.com/helm-chart-factory/factory/factory/subchart"
 	"github.com/helm-chart-factory/factory/factory/values"
 )
@@ -18,8 +16,8 @@ const Dir = "umbrella-chart"
 
 // Build returns the umbrella of the given charts, in their order, each behind the condition <name>.enabled. A dependency has
 // no repository, so that Helm takes the chart from charts/ and asks for no `helm dependency build`. Its Raw holds the
-// umbrella's own files; those of the subcharts stay with them.
-func Build(p *spec.Project, charts []*chart.Chart, t *subchart.Templates) (*chart.Chart, error) {
+// umbrella's own files; those of the subcharts stay with them, and are not looked at.
+func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart.Chart, error) {
 	c := &chart.Chart{Metadata: &chart.Metadata{
 		APIVersion:  chart.APIVersionV2,
 		Name:        p.Name,
@@ -35,26 +33,25 @@ func Build(p *spec.Project, charts []*chart.Chart, t *subchart.Templates) (*char
 		tree = append(tree, values.Entry{Key: sub.Name(), Value: values.Map{{Key: "enabled", Value: true}}})
 	}
 	c.AddDependency(charts...)
-	c.Values = tree.Tree()
-
-	raw := func(name, from string, body []byte) *chart.File {
-		f := &chart.File{Name: name, Data: stamp.Add(name, from, body)}
+	raw := func(f *chart.File) *chart.File {
 		c.Raw = append(c.Raw, f)
 		return f
 	}
-	raw("Chart.yaml", spec.ProjectFile, chartYAML(c.Metadata))
-	c.Files = append(c.Files, raw("README.md", spec.ProjectFile, readme(c.Metadata)))
-	notes, from, err := t.Text("umbrella/NOTES.txt", p.Name)
+	raw(r.File("Chart.yaml", spec.ProjectFile, chartYAML(c.Metadata).Append))
+	c.Files = []*chart.File{raw(r.File("README.md", spec.ProjectFile, func(b []byte) []byte { return readme(b, c.Metadata) }))}
+	notes, err := r.Template("umbrella/NOTES.txt", "templates/NOTES.txt", p.Name)
 	if err != nil {
 		return nil, fmt.Errorf("building the umbrella chart: %w", err)
 	}
-	c.Templates = append(c.Templates, raw("templates/NOTES.txt", from, notes))
-	c.Schema = raw("values.schema.json", spec.ProjectFile, schema(charts)).Data
-	raw("values.yaml", spec.ProjectFile, tree.Append([]byte("# What each service takes is in its charts/<name>/values.yaml, and can be set here below its name.\n")))
+	c.Templates = []*chart.File{raw(notes)}
+	c.Schema = raw(r.File("values.schema.json", spec.ProjectFile, func(b []byte) []byte { return schema(b, charts) })).Data
+	raw(r.File("values.yaml", spec.ProjectFile, func(b []byte) []byte {
+		return tree.Append(append(b, "# What each service takes is in its charts/<name>/values.yaml, and can be set here below its name.\n"...))
+	}))
 	return c, nil
 }
 
-func chartYAML(m *chart.Metadata) []byte {
+func chartYAML(m *chart.Metadata) values.Map {
 	dependencies := make([]any, len(m.Dependencies))
 	for i, d := range m.Dependencies {
 		dependencies[i] = values.Map{
@@ -70,27 +67,24 @@ func chartYAML(m *chart.Metadata) []byte {
 		{Key: "type", Value: m.Type},
 		{Key: "version", Value: m.Version},
 		{Key: "dependencies", Value: dependencies},
-	}.Append(nil)
+	}
 }
 
 // schema lists the names only: what each chart takes is in its own schema.
-func schema(charts []*chart.Chart) []byte {
-	var b strings.Builder
-	b.WriteString("{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n  \"type\": \"object\",\n" +
-		"  \"additionalProperties\": false,\n  \"properties\": {\n    \"global\": {\"type\": \"object\"}")
+func schema(b []byte, charts []*chart.Chart) []byte {
+	b = append(b, "  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n  \"type\": \"object\",\n"+
+		"  \"additionalProperties\": false,\n  \"properties\": {\n    \"global\": {\"type\": \"object\"}"...)
 	for _, c := range charts {
-		fmt.Fprintf(&b, ",\n    %q: {\"type\": \"object\"}", c.Name())
+		b = fmt.Appendf(b, ",\n    %q: {\"type\": \"object\"}", c.Name())
 	}
-	b.WriteString("\n  }\n}\n")
-	return []byte(b.String())
+	return append(b, "\n  }\n}\n"...)
 }
 
-func readme(m *chart.Metadata) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nThe umbrella chart of %s:\n\n    helm upgrade --install %s %s/ -n NAMESPACE --create-namespace\n\n", m.Name, m.Name, m.Name, Dir)
-	b.WriteString("| Service | Switch | Values |\n|---|---|---|\n")
+func readme(b []byte, m *chart.Metadata) []byte {
+	b = fmt.Appendf(b, "# %s\n\nThe umbrella chart of %s:\n\n    helm upgrade --install %s %s/ -n NAMESPACE --create-namespace\n\n", m.Name, m.Name, m.Name, Dir)
+	b = append(b, "| Service | Switch | Values |\n|---|---|---|\n"...)
 	for _, d := range m.Dependencies {
-		fmt.Fprintf(&b, "| [%s](charts/%s/README.md) | `%s` | `charts/%s/values.yaml` |\n", d.Name, d.Name, d.Condition, d.Name)
+		b = fmt.Appendf(b, "| [%s](charts/%s/README.md) | `%s` | `charts/%s/values.yaml` |\n", d.Name, d.Name, d.Condition, d.Name)
 	}
-	return []byte(b.String())
+	return b
 }

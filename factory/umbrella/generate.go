@@ -1,15 +1,18 @@
 package umbrella
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
 
 	"github.com/helm-chart-factory/factory/factory/files"
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -42,18 +45,14 @@ func Generate(ctx context.Context, dir string, builtin fs.FS, r Request) (*files
 			return nil, unknownService{name: name, known: p.Services}
 		}
 	}
-	templates, err := openTemplates(p, builtin)
+	renderer, err := newRenderer(p, builtin)
 	if err != nil {
 		return nil, err
 	}
 	folder := filepath.Join(p.Dir, Dir)
 	if r.Check {
 		scope := r.scope(p)
-		tree, err := render(p, templates, scope)
-		if err != nil {
-			return nil, err
-		}
-		return files.Compare(folder, tree, scope)
+		return files.Compare(folder, source(p, renderer, scope), scope)
 	}
 	session, err := files.Begin(ctx, folder, r.Waiting)
 	if err != nil {
@@ -61,28 +60,33 @@ func Generate(ctx context.Context, dir string, builtin fs.FS, r Request) (*files
 	}
 	defer session.End()
 	scope := session.Scope(r.scope(p))
-	tree, err := render(p, templates, scope)
-	if err != nil {
-		return nil, err
-	}
-	return session.Write(ctx, tree, scope, r.Force)
+	return session.Write(ctx, source(p, renderer, scope), scope, r.Force)
 }
 
-// Load renders the umbrella of a project in memory, with every chart in it.
+// Load renders the umbrella of a project in memory, as Helm's loader sees it.
 func Load(p *spec.Project, builtin fs.FS) (*chart.Chart, error) {
-	templates, err := openTemplates(p, builtin)
+	renderer, err := newRenderer(p, builtin)
 	if err != nil {
 		return nil, err
 	}
-	charts, err := renderAll(p, p.Services, templates)
-	if err != nil {
-		return nil, err
+	var buffered []*loader.BufferedFile
+	for unit, err := range source(p, renderer, files.Everything()) {
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range unit.Files {
+			buffered = append(buffered, &loader.BufferedFile{Name: path.Join(unit.Path, f.Path), Data: bytes.Clone(f.Data)})
+		}
 	}
-	return Build(p, charts, templates)
+	return loader.LoadFiles(buffered)
 }
 
-func openTemplates(p *spec.Project, builtin fs.FS) (*subchart.Templates, error) {
-	return subchart.Open(builtin, os.DirFS(filepath.Join(p.Dir, "templates")))
+func newRenderer(p *spec.Project, builtin fs.FS) (*subchart.Renderer, error) {
+	templates, err := subchart.Open(builtin, os.DirFS(filepath.Join(p.Dir, "templates")))
+	if err != nil {
+		return nil, err
+	}
+	return subchart.NewRenderer(templates), nil
 }
 
 func (r Request) scope(p *spec.Project) files.Scope {
@@ -96,40 +100,6 @@ func (r Request) scope(p *spec.Project) files.Scope {
 		}
 	}
 	return scope
-}
-
-// render returns the generated files in the scope.
-func render(p *spec.Project, t *subchart.Templates, scope files.Scope) (files.Tree, error) {
-	services := p.Services
-	if !scope.Everything() {
-		services = slices.DeleteFunc(slices.Clone(services), func(s *spec.Service) bool {
-			return !slices.Contains(scope, ChartDir(s.Name))
-		})
-	}
-	charts, err := renderAll(p, services, t)
-	if err != nil {
-		return nil, err
-	}
-	if !scope.Everything() {
-		return Subtrees(charts), nil
-	}
-	c, err := Build(p, charts, t)
-	if err != nil {
-		return nil, err
-	}
-	return Tree(c), nil
-}
-
-func renderAll(p *spec.Project, services []*spec.Service, t *subchart.Templates) ([]*chart.Chart, error) {
-	charts := make([]*chart.Chart, len(services))
-	for i, s := range services {
-		c, err := subchart.Render(p, s, t)
-		if err != nil {
-			return nil, err
-		}
-		charts[i] = c
-	}
-	return charts, nil
 }
 
 // unknownService is a name on the command line that no spec has.

@@ -18,32 +18,6 @@ type Entry struct {
 	Comment string
 }
 
-// Tree returns the mapping as Helm holds values: maps with string keys, lists, and numbers as float64.
-func (m Map) Tree() map[string]any {
-	tree := make(map[string]any, len(m))
-	for _, e := range m {
-		tree[e.Key] = plain(e.Value)
-	}
-	return tree
-}
-
-func plain(v any) any {
-	switch v := v.(type) {
-	case Map:
-		return v.Tree()
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = plain(v[i])
-		}
-		return list
-	case int64:
-		return float64(v)
-	default:
-		return v
-	}
-}
-
 // Append writes the mapping as YAML to the end of b.
 func (m Map) Append(b []byte) []byte { return m.append(b, 0) }
 
@@ -78,7 +52,7 @@ func appendValue(b []byte, v any, indent int) []byte {
 		}
 		return appendList(append(b, '\n'), v, indent+2)
 	default:
-		return append(appendScalar(append(b, ' '), v), '\n')
+		return append(Scalar(append(b, ' '), v), '\n')
 	}
 }
 
@@ -98,7 +72,8 @@ func appendList(b []byte, list []any, indent int) []byte {
 	return b
 }
 
-func appendScalar(b []byte, v any) []byte {
+// Scalar writes a string, int64 or bool to the end of b, as YAML.
+func Scalar(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
 		return Text(b, v)
