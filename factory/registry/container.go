@@ -31,8 +31,8 @@ func setupContainer(ctx context.Context, o Options) (Result, error) {
 	switch {
 	case err == nil && running == "true":
 		if !probe(ctx, o.Port).registry {
-			return Result{}, fmt.Errorf("the container %s runs, but no registry answers on %s\nnext: %s logs %s; %s port %s",
-				containerName, address(o.Port), docker, containerName, docker, containerName)
+			return Result{}, fmt.Errorf("the container %s runs, but no registry answers on %s%s\nnext: %s logs %s; %s port %s",
+				containerName, address(o.Port), lastWords(ctx, docker), docker, containerName, docker, containerName)
 		}
 		return result, nil
 	case err == nil:
@@ -52,7 +52,19 @@ func setupContainer(ctx context.Context, o Options) (Result, error) {
 			containerName, err)
 	}
 	result.Started = true
-	return result, waitForRegistry(ctx, o.Port)
+	if err := waitForRegistry(ctx, o.Port); err != nil {
+		return Result{}, fmt.Errorf("%w%s\nnext: %s logs %s", err, lastWords(ctx, docker), docker, containerName)
+	}
+	return result, nil
+}
+
+// lastWords quotes the end of what the container printed.
+func lastWords(ctx context.Context, docker string) string {
+	out, err := exec.CommandContext(ctx, docker, "logs", "--tail", "10", containerName).CombinedOutput()
+	if err != nil || len(out) == 0 {
+		return ""
+	}
+	return "; it says:\n  " + strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "\n  ")
 }
 
 func stopContainer(ctx context.Context, purge bool) (stopped bool, err error) {
