@@ -13,6 +13,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A first interrupt ends the work in order; from then on a second one ends the program at once.
+	context.AfterFunc(ctx, stop)
 	code := cmd.Execute(ctx, os.Args[1:], console.Standard())
 	stop()
 	os.Exit(code)

@@ -113,22 +113,38 @@ func crashed(subject Subject, status corev1.ContainerStatus, reason string, last
 	if last.Message != "" {
 		finding.Detail += "\n" + strings.TrimSpace(last.Message)
 	}
-	killed := newest(events, func(e *corev1.Event) bool {
-		return e.Reason == "Unhealthy" && containsAny(e.Message, "Liveness probe", "Startup probe")
-	})
+	probe, killed := killedByProbe(events)
 	switch {
 	case last.Reason == "StartError" || last.ExitCode == 128:
 		finding.Cause, finding.Next = runTrouble(last.Message)
 	case last.Reason == "OOMKilled":
 		finding.Cause = "the container used more memory than its limit allows and was killed"
 		finding.Next = "raise resources.limits.memory in the service's service.yaml"
-	case killed != nil && last.ExitCode != 1:
-		finding.Cause = "the node restarts it because a probe fails: " + strings.TrimSpace(killed.Message)
+	case killed:
+		finding.Cause = "the node restarts it because a probe fails: " + probe
 		finding.Next = "correct health: in the service's service.yaml (path, port, time to start)"
 	default:
 		finding.Cause = exitCause(last)
 	}
 	return finding, true
+}
+
+// killedByProbe tells whether the node itself ended the container for a failing probe, and what that probe met. A probe
+// also fails when the container ended by itself: only the node's own "Killing" tells the two apart.
+func killedByProbe(events []*corev1.Event) (probe string, killed bool) {
+	killing := newest(events, func(e *corev1.Event) bool {
+		return e.Reason == "Killing" && containsAny(e.Message, "failed liveness probe", "failed startup probe")
+	})
+	if killing == nil {
+		return "", false
+	}
+	met := newest(events, func(e *corev1.Event) bool {
+		return e.Reason == "Unhealthy" && containsAny(e.Message, "Liveness probe", "Startup probe")
+	})
+	if met == nil {
+		met = killing
+	}
+	return strings.TrimSpace(met.Message), true
 }
 
 func exitCause(last *corev1.ContainerStateTerminated) string {

@@ -110,8 +110,13 @@ func TestPod(t *testing.T) {
 			reason: "CrashLoopBackOff", cause: "is not in the image"},
 		"a liveness probe that fails": {
 			pod:    pod(crashing(143, "Error", "")),
-			events: []*corev1.Event{event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")},
+			events: []*corev1.Event{event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500"),
+				event("Killing", "Container web failed liveness probe, will be restarted")},
 			reason: "CrashLoopBackOff", cause: "because a probe fails: Liveness probe failed", next: "health:"},
+		"a program that ends by itself under a probe": {
+			pod:    pod(crashing(2, "Error", "")),
+			events: []*corev1.Event{event("Unhealthy", "Startup probe errored: container is in CONTAINER_EXITED state")},
+			reason: "CrashLoopBackOff", cause: "the program ends with exit code 2", next: "read the log above"},
 		"a readiness probe that fails": {
 			pod:    pod(running()),
 			events: []*corev1.Event{event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")},
