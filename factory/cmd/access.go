@@ -117,6 +117,16 @@ func (s *stack) saveTrust(ctx context.Context) (string, error) {
 	return "", nil
 }
 
+// trustInChromium is the command that makes Chromium take the file: a root is an authority, a certificate that is its
+// own root a trusted peer.
+func (s *stack) trustInChromium() string {
+	kind := "P,,"
+	if s.project.Issuer.Type == "ca" {
+		kind = "C,,"
+	}
+	return "certutil -d sql:$HOME/.pki/nssdb -A -t " + kind + " -n factory -i FILE"
+}
+
 func trustFile() string { return filepath.Join(paths.Home(), "ca.pem") }
 
 func (s *stack) printAccess(ctx context.Context, took time.Duration) error {
@@ -145,7 +155,7 @@ func (s *stack) printAccess(ctx context.Context, took time.Duration) error {
 		fmt.Fprintf(s.Out, "  open         %s\n", url)
 	}
 	if trust != "" {
-		fmt.Fprintf(s.Out, "  trust        %s   (curl --cacert; a browser imports it as an authority)\n", trust)
+		fmt.Fprintf(s.Out, "  trust        %s   (curl --cacert FILE; in Chromium: %s)\n", trust, s.trustInChromium())
 	}
 	if found.Kubeconfig != "" {
 		fmt.Fprintf(s.Out, "  kubeconfig   export KUBECONFIG=%s\n", found.Kubeconfig)

@@ -109,7 +109,7 @@ func TestPod(t *testing.T) {
 			pod:    pod(crashing(128, "StartError", `exec: "/nope": stat /nope: no such file or directory: unknown`)),
 			reason: "CrashLoopBackOff", cause: "is not in the image"},
 		"a liveness probe that fails": {
-			pod:    pod(crashing(143, "Error", "")),
+			pod: pod(crashing(143, "Error", "")),
 			events: []*corev1.Event{event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500"),
 				event("Killing", "Container web failed liveness probe, will be restarted")},
 			reason: "CrashLoopBackOff", cause: "because a probe fails: Liveness probe failed", next: "health:"},
