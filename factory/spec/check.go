@@ -23,7 +23,7 @@ var (
 	envName    = regexp.MustCompile(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
 	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
 	label      = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
-	imageRef   = regexp.MustCompile(`^([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`)
+	imageRef   = regexp.MustCompile(`^((localhost|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`)
 	registryAt = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
 	fieldPath  = regexp.MustCompile(`^(metadata\.(name|namespace|uid|labels\['[^']+'\]|annotations\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$`)
 	resourceID = regexp.MustCompile(`^([a-z0-9-]+(\.[a-z0-9.-]+)?|\*)(/([a-z]+|\*))?$`)
@@ -31,6 +31,9 @@ var (
 
 // Names are bounded so that every name derived from them fits, a CronJob's pods and a StatefulSet's label included.
 const longestName = 52
+
+// longestCommonName is what X.509 allows.
+const longestCommonName = 64
 
 // reservedNames cannot be a service's: Helm reads global and tags in values, and ${project.…} is a reference.
 var reservedNames = map[string]string{
@@ -51,7 +54,9 @@ func (l *loader) check(p *Project) {
 		l.checkAccess(s)
 		l.checkIngress(s)
 		l.checkVolumes(s)
-		l.checkResources(s)
+		if s.source.has("resources") {
+			l.checkResources(s.Resources, s.At)
+		}
 	}
 }
 
@@ -80,6 +85,9 @@ func (l *loader) checkProject(p *Project) {
 		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
 	}
 	l.replicas(at("defaults", "replicas"), p.Defaults.Replicas)
+	l.checkResources(p.Defaults.Resources, func(path ...string) Position {
+		return at(append([]string{"defaults"}, path...)...)
+	})
 }
 
 // oneOf complains about a word that is none of those that are possible.
@@ -108,7 +116,9 @@ func (l *loader) replicas(at Position, n int) {
 
 func (l *loader) checkWorkload(s *Service) {
 	l.oneOf(s.At("kind"), "kind", s.Kind, Deployment, StatefulSet)
-	l.replicas(s.At("replicas"), s.Replicas)
+	if s.source.has("replicas") {
+		l.replicas(s.At("replicas"), s.Replicas)
+	}
 	switch {
 	case s.Build == nil && !imageRef.MatchString(s.Image):
 		l.problems.add(s.At("image"), "%q is not an image: write it as [host/]path[:tag][@sha256:…]", short(s.Image))
@@ -237,7 +247,7 @@ func (l *loader) checkAccess(s *Service) {
 				continue
 			}
 			suggestion := didYouMean(verb, verbs)
-			if !rfc1035.MatchString(verb) || strings.HasPrefix(suggestion, "did you mean") && len(verb) > 3 {
+			if !rfc1035.MatchString(verb) || strings.HasPrefix(suggestion, "did you mean") {
 				l.problems.add(at("verbs", strconv.Itoa(j)), "unknown verb %q: %s", short(verb), suggestion)
 			}
 		}
@@ -258,6 +268,9 @@ func (l *loader) checkIngress(s *Service) {
 		if !hostname.MatchString(host) || len(host) > 253 {
 			l.problems.add(s.At("ingress", "host"), "%q is not a host: write it as shop.example.com, in small letters", short(host))
 		}
+	}
+	if host := s.Ingress.Hosts[0]; s.Ingress.TLS && len(host) > longestCommonName {
+		l.problems.add(s.At("ingress", "host"), "%s is %d characters long, and a certificate's common name holds %d: put a shorter host first", host, len(host), longestCommonName)
 	}
 	if !strings.HasPrefix(s.Ingress.Path, "/") {
 		l.problems.add(s.At("ingress", "path"), "the path %q does not begin with a slash: write /%s", short(s.Ingress.Path), short(s.Ingress.Path))
@@ -298,19 +311,19 @@ func (l *loader) checkVolumes(s *Service) {
 	}
 }
 
-func (l *loader) checkResources(s *Service) {
-	for side, quantities := range map[string]map[string]Quantity{"requests": s.Resources.Requests, "limits": s.Resources.Limits} {
+func (l *loader) checkResources(r Resources, at func(path ...string) Position) {
+	for side, quantities := range map[string]map[string]Quantity{"requests": r.Requests, "limits": r.Limits} {
 		for name := range quantities {
 			known := []string{"cpu", "memory", "ephemeral-storage"}
 			if !slices.Contains(known, name) && !strings.Contains(name, "/") && !strings.HasPrefix(name, "hugepages-") {
-				l.problems.add(s.At("resources", side, name), "unknown resource %q: %s", short(name), didYouMean(name, known))
+				l.problems.add(at("resources", side, name), "unknown resource %q: %s", short(name), didYouMean(name, known))
 			}
 		}
 	}
-	for _, name := range sortedKeys(s.Resources.Requests) {
-		request, limit := s.Resources.Requests[name], s.Resources.Limits[name]
+	for _, name := range sortedKeys(r.Requests) {
+		request, limit := r.Requests[name], r.Limits[name]
 		if request != "" && limit != "" && request.Compare(limit) > 0 {
-			l.problems.add(s.At("resources", "requests", name), "the request for %s, %s, is above its limit, %s: raise the limit or lower the request", name, request, limit)
+			l.problems.add(at("resources", "requests", name), "the request for %s, %s, is above its limit, %s: raise the limit or lower the request", name, request, limit)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import "strings"
 // didYouMean ends a message about an unknown word with the known word nearest to it, or with all of them
 // when none is near.
 func didYouMean(word string, known []string) string {
-	best, bestDistance := "", len(word)/3+2
+	best, bestDistance := "", (len(word)+1)/3+1 // a third of the word may be wrong
 	for _, candidate := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < bestDistance {
 			best, bestDistance = candidate, d
