@@ -2,6 +2,7 @@
 # Starts Postgres on a volume, which it initialises when it is new. Plain POSIX sh: it runs on Alpine and on Debian, as
 # any user, with a read-only root file system and no capabilities. README.md says what can be set.
 set -eu
+unset given # an inherited variable of that name is not ours
 umask 077
 
 say() { printf 'database: %s\n' "$*" >&2; }
@@ -103,16 +104,15 @@ belongs_to_another() {
 	die "$PGDATA belongs to uid $(owner "$PGDATA") and this process is uid $(id -u): start it as that uid, or once as root to hand it over"
 }
 
-# Sets password, which unlike what it comes from is not in the environment of the programs started later.
+# Sets password, from what was given or else the default.
 read_password() {
 	if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then
-		[ -z "${POSTGRES_PASSWORD+set}" ] || die "POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE are both set: set one"
+		[ -z "${given+set}" ] || die "POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE are both set: set one"
 		[ -r "$POSTGRES_PASSWORD_FILE" ] || die "POSTGRES_PASSWORD_FILE: cannot read $POSTGRES_PASSWORD_FILE"
 		password=$(cat "$POSTGRES_PASSWORD_FILE")
 	else
-		password=${POSTGRES_PASSWORD-postgres}
+		password=${given-postgres}
 	fi
-	unset POSTGRES_PASSWORD
 	[ -n "$password" ] || die "the password is empty: set POSTGRES_PASSWORD, or leave it unset for the default"
 	[ "$(printf '%s' "$password" | wc -l)" -eq 0 ] || die "the password holds a line break"
 }
@@ -189,13 +189,15 @@ stop_initialising() {
 	rm -rf "$private"
 }
 
-find_programs
 [ "$(id -u)" -ne 0 ] || leave_root "$@"
+# Out of the environment before any program of Postgres starts.
+if [ -n "${POSTGRES_PASSWORD+set}" ]; then given=$POSTGRES_PASSWORD; fi
+unset POSTGRES_PASSWORD
+find_programs
 lock_volume
 if ! initialised; then
 	name_user
 	initialise
 fi
-unset POSTGRES_PASSWORD POSTGRES_PASSWORD_FILE
 exec "$bin/postgres" -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories="$sockets" \
 	-c unix_socket_permissions=0700 "$@"

@@ -36,6 +36,7 @@ func (s *Store) Run(ctx context.Context) {
 			delay = migrateFirstTry
 			s.migrated.Store(true)
 			s.log.Info("database schema is up to date")
+			signal(s.schemaMade)
 			select {
 			case <-ctx.Done():
 				return
@@ -93,8 +94,13 @@ func (s *Store) noteLostSchema(err error) {
 	}
 	s.migrated.Store(false)
 	s.lastError.Store(&err)
+	signal(s.schemaLost)
+}
+
+// signal wakes the one who waits on c, or whoever will.
+func signal(c chan struct{}) {
 	select {
-	case s.schemaLost <- struct{}{}:
-	default: // Run has been told already
+	case c <- struct{}{}:
+	default: // a signal is waiting there already
 	}
 }

@@ -78,10 +78,7 @@ func (r *Recorder) Observe(o api.Observation) {
 		return
 	}
 	r.pending[o.PodID] = o
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	signal(r.wake)
 }
 
 // Run writes until ctx ends, then once more what is left.
@@ -101,6 +98,10 @@ func (r *Recorder) Run(ctx context.Context, source Source) {
 		case <-reconcile.C:
 			err = r.reconcile(ctx, source)
 			reconcile.Reset(reconcileEvery)
+		case <-r.store.schemaMade:
+			// A schema that had to be made has no rows.
+			reconcile.Reset(0)
+			continue
 		}
 		if err == nil {
 			delay = retryFirst

@@ -33,9 +33,11 @@ type Store struct {
 	options Options
 	pool    *pgxpool.Pool
 	log     *slog.Logger
-	// migrated is true while the schema is known to be there; schemaLost asks Run to make it again.
+	// migrated is true while the schema is known to be there; schemaLost asks Run to make it again, schemaMade says that
+	// Run has.
 	migrated   atomic.Bool
 	schemaLost chan struct{}
+	schemaMade chan struct{}
 	lastError  atomic.Pointer[error]
 }
 
@@ -56,7 +58,7 @@ func Open(o Options, log *slog.Logger, registry prometheus.Registerer) (*Store, 
 	if err != nil {
 		return nil, fmt.Errorf("making the database's pool: %w", err)
 	}
-	s := &Store{options: o, pool: pool, log: log, schemaLost: make(chan struct{}, 1)}
+	s := &Store{options: o, pool: pool, log: log, schemaLost: make(chan struct{}, 1), schemaMade: make(chan struct{}, 1)}
 	if err := s.register(registry); err != nil {
 		pool.Close()
 		return nil, err
