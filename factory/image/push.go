@@ -11,7 +11,7 @@ import (
 )
 
 // normalise rewrites what an engine pushed under ref so that the same layers and settings always have the same digest:
-// buildah and docker write the build container's name and their own version into it. It returns the digest.
+// buildah and docker write the name of the build container into it. It returns the digest.
 func normalise(ctx context.Context, ref string) (string, error) {
 	tag, err := name.NewTag(ref)
 	if err != nil {
@@ -27,7 +27,7 @@ func normalise(ctx context.Context, ref string) (string, error) {
 		return "", fmt.Errorf("reading %s back from the registry: %w", ref, err)
 	}
 	config = config.DeepCopy()
-	config.Container, config.DockerVersion, config.Config.Hostname = "", "", ""
+	config.Container, config.Config.Hostname = "", ""
 	for i := range config.History {
 		config.History[i].Comment = ""
 	}

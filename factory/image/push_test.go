@@ -44,7 +44,7 @@ func pushAs(t *testing.T, ref string, image v1.Image, container string) {
 		t.Fatal(err)
 	}
 	config = config.DeepCopy()
-	config.Container, config.Config.Hostname, config.DockerVersion = container, container[:12], "1"
+	config.Container, config.Config.Hostname = container, container[:12]
 	config.History = []v1.History{{CreatedBy: "COPY", Comment: "FROM " + container}}
 	config.Config.Healthcheck = &v1.HealthConfig{Test: []string{"CMD", "true"}, Interval: time.Second}
 	marked, err := mutate.ConfigFile(image, config)
