@@ -107,7 +107,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value) {
 	d.pairs(n, func(key, value *yaml.Node) {
 		i, ok := known.index[key.Value]
 		if !ok {
-			d.problem(key, "unknown key %q: %s", key.Value, didYouMean(key.Value, known.keys))
+			d.problem(key, "unknown key %q: %s", short(key.Value), didYouMean(key.Value, known.keys))
 			return
 		}
 		d.value(value, v.Field(i))
@@ -144,24 +144,24 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value) {
 
 // pairs calls each for every key of a mapping once; a repeated key is a problem.
 func (d *decoder) pairs(n *yaml.Node, each func(key, value *yaml.Node)) {
+	first := make(map[string]*yaml.Node, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		switch {
+		switch before := first[key.Value]; {
 		case key.Kind != yaml.ScalarNode || key.Style&yaml.TaggedStyle != 0 || key.Anchor != "":
 			d.problem(key, "a key is a plain word: write it without brackets, anchors and tags")
 		case key.Tag == "!!merge":
 			d.problem(key, "YAML merge keys are not used in specs: write the keys out, or put them under defaults in %s", ProjectFile)
+		case before != nil:
+			d.problem(key, "%q is said twice, first in line %d: keep one of them", short(key.Value), before.Line)
 		default:
-			if first := findKey(n.Content[:i], key.Value); first != nil {
-				d.problem(key, "%q is said twice, first in line %d: keep one of them", key.Value, first.Line)
-				continue
-			}
+			first[key.Value] = key
 			each(key, value)
 		}
 	}
 }
 
-// findKey looks through key and value nodes in turn. Specs have few keys a level, so a scan beats a map.
+// findKey looks through key and value nodes in turn.
 func findKey(pairs []*yaml.Node, key string) *yaml.Node {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i].Value == key {
