@@ -42,7 +42,7 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 		return err
 	}
 	if inst.IsRunning() {
-		return alreadyRunning(inst, record, options, out)
+		return alreadyRunning(ctx, inst, record, options, out)
 	}
 	if existed && record.Options.Node != options.Node {
 		return fmt.Errorf("cluster %q was made %s: remove it first (factory-cluster stop --name %s --purge) or choose another --name",
@@ -86,10 +86,25 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 	return err
 }
 
-func alreadyRunning(inst instance.Instance, record instance.Record, options instance.Options, out io.Writer) error {
+// alreadyRunning waits for a supervisor whose own start command went away before it was ready.
+func alreadyRunning(ctx context.Context, inst instance.Instance, record instance.Record, options instance.Options, out io.Writer) error {
 	if record.Options.Node != options.Node {
 		return fmt.Errorf("cluster %q runs already, %s: stop it first (factory-cluster stop --name %s) or choose another --name",
 			inst.Name, kind(record.Options.Node), inst.Name)
+	}
+	for !record.Ready {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("cluster %q runs but is not ready: see %s, or stop it (factory-cluster stop --name %s)", inst.Name, inst.Path("logs"), inst.Name)
+		case <-time.After(200 * time.Millisecond):
+		}
+		if !inst.IsRunning() {
+			return fmt.Errorf("cluster %q ended while it was starting: see %s and start it again", inst.Name, inst.Log("supervisor"))
+		}
+		var err error
+		if record, err = inst.Load(); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(out, "cluster %q runs already: kubeconfig %s\n", inst.Name, inst.Kubeconfig())
 	return nil
