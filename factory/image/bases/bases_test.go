@@ -225,3 +225,28 @@ func TestAnUnknownBaseSaysWhereAndWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+func TestOldArchivesAreForgotten(t *testing.T) {
+	cache := t.TempDir()
+	current := "root-" + Recipes()[0].rootStamp() + ".tar"
+	for _, name := range []string{"library_nginx_1-old.tar", "library_nginx_1-new.tar", "library_node_20-old.tar", "root-old.tar", current} {
+		if err := os.WriteFile(filepath.Join(cache, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := forgetOld(cache, "library_nginx_1", filepath.Join(cache, "library_nginx_1-new.tar")); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	want := []string{"library_nginx_1-new.tar", "library_node_20-old.tar", current}
+	if !slices.Equal(left, want) {
+		t.Errorf("left %q, want %q", left, want)
+	}
+}

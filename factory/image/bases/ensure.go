@@ -2,7 +2,9 @@ package bases
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -150,14 +152,41 @@ func (o Options) standIn(ctx context.Context, n need, say console.Reporter) (mad
 	if err != nil {
 		return false, err
 	}
-	archive := filepath.Join(o.Cache, strings.NewReplacer("/", "_", ":", "_").Replace(n.ref.Context().RepositoryStr()+":"+n.ref.Identifier())+"-"+stamp+".tar")
+	file := strings.NewReplacer("/", "_", ":", "_").Replace(n.ref.Context().RepositoryStr() + ":" + n.ref.Identifier())
+	archive := filepath.Join(o.Cache, file+"-"+stamp+".tar")
 	if _, err := os.Stat(archive); err != nil {
 		if err := makeArchive(ctx, recipe, tag, chain, stamp, o.Cache, archive, say); err != nil {
 			return false, fmt.Errorf("%s: making a stand-in for %s: %w", n.base.Place(), n.base.Ref, err)
 		}
+		if err := forgetOld(o.Cache, file, archive); err != nil {
+			return false, err
+		}
 	}
 	say("loading %s into %s", n.base.Ref, o.Engine.Name)
 	return true, o.Engine.Load(ctx, archive)
+}
+
+// forgetOld removes earlier archives of the same image, and layers of packages that no recipe asks for any more: each is
+// some hundred megabytes.
+func forgetOld(cache, file, archive string) error {
+	kept := map[string]bool{archive: true}
+	for _, recipe := range Recipes() {
+		kept[filepath.Join(cache, "root-"+recipe.rootStamp()+".tar")] = true
+	}
+	for _, pattern := range []string{file + "-*.tar", "root-*.tar"} {
+		found, err := filepath.Glob(filepath.Join(cache, pattern))
+		if err != nil {
+			return err
+		}
+		for _, old := range found {
+			if !kept[old] {
+				if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func unknown(base dockerfile.Base) error {
