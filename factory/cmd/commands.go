@@ -10,6 +10,7 @@ func commands(a *app) []*cobra.Command {
 		newGenerate(a),
 		newGenerateAll(a),
 		newSync(a),
+		newLint(a),
 		newCluster(a),
 		newInstallCertManager(a),
 		newDeploy(a),

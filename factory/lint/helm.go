@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	helmlint "helm.sh/helm/v3/pkg/lint"
+	"helm.sh/helm/v3/pkg/lint/support"
+
+	"github.com/helm-chart-factory/factory/factory/spec"
+)
+
+// KubeVersion is the version of Kubernetes that charts are judged for. A plain build of Helm's library would say 1.20.
+const KubeVersion = "v1.34.0"
+
+// helm runs Helm's own lint on the umbrella and on each subchart, in a copy: it reads charts from disk only.
+func (r *Report) helm(ctx context.Context, p *spec.Project, c *chart.Chart) error {
+	dir, err := os.MkdirTemp("", "factory-lint-")
+	if err != nil {
+		return fmt.Errorf("making room for helm lint: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := writeChart(dir, c); err != nil {
+		return fmt.Errorf("writing the charts for helm lint: %w", err)
+	}
+	version, err := chartutil.ParseKubeVersion(KubeVersion)
+	if err != nil {
+		return err
+	}
+	judge := func(service, folder string) {
+		found := helmlint.AllWithKubeVersion(folder, map[string]any{}, p.Namespace, version)
+		for _, message := range found.Messages {
+			if message.Severity >= support.WarningSev {
+				r.add(RuleHelm, service, message.Path, "%v", message.Err)
+			}
+		}
+	}
+	judge("", dir)
+	for _, sub := range c.Dependencies() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		judge(sub.Name(), filepath.Join(dir, "charts", sub.Name()))
+	}
+	return nil
+}
+
+func writeChart(dir string, c *chart.Chart) error {
+	for _, f := range c.Raw {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			return err
+		}
+	}
+	for _, sub := range c.Dependencies() {
+		if err := writeChart(filepath.Join(dir, "charts", sub.Name()), sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
