@@ -54,7 +54,16 @@ func TestReady(t *testing.T) {
 	wantStatus(t, got, http.StatusServiceUnavailable)
 	wantGolden(t, got, "not-ready.json")
 
-	f.cluster.err, f.history.err = nil, nil
+	f.cluster.err = nil
+	got = f.get("/ready?without=database")
+	wantStatus(t, got, http.StatusOK)
+	if strings.Contains(got.Body.String(), `"database":"ok"`) {
+		t.Errorf("a database that is away is told as well: %s", got.Body)
+	}
+	wantStatus(t, f.get("/ready"), http.StatusServiceUnavailable)
+	wantStatus(t, f.get("/ready?without=kubernetes"), http.StatusBadRequest)
+
+	f.history.err = nil
 	wantStatus(t, f.get("/ready"), http.StatusOK)
 	f.Drain()
 	got = f.get("/ready")

@@ -23,31 +23,44 @@ type readyChecks struct {
 }
 
 // ready answers 200 when every endpoint can be answered in full, else 503 with the reason. The body has the same shape
-// both times.
+// both times. With ?without=database the database's trouble is told but does not count: a readiness probe that asks so
+// keeps the pod in its Service while the database is away, and what comes from Kubernetes is answered on.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) {
+	without := r.URL.Query().Get("without")
+	if without != "" && without != "database" {
+		writeError(w, r, a.Log, &Error{Code: BadRequest, Message: "without can leave out the database, nothing else"})
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 
 	body := readyBody{Status: "ready", Checks: readyChecks{Database: "ok", Kubernetes: "ok"}}
-	var reasons []string
+	var missing, counted []string
+	lacks := func(reason string, counts bool) {
+		missing = append(missing, reason)
+		if counts {
+			counted = append(counted, reason)
+		}
+	}
 	if a.draining.Load() {
-		reasons = append(reasons, "shutting down")
+		lacks("shutting down", true)
 	}
 	if err := a.History.Ready(ctx); err != nil {
 		body.Checks.Database = asError(err).Message
-		reasons = append(reasons, body.Checks.Database)
+		lacks(body.Checks.Database, without == "")
 	}
 	if err := a.Cluster.Ready(); err != nil {
 		body.Checks.Kubernetes = asError(err).Message
-		reasons = append(reasons, body.Checks.Kubernetes)
+		lacks(body.Checks.Kubernetes, true)
 	}
 	status := http.StatusOK
-	if len(reasons) > 0 {
-		body.Status, body.Reason = "not ready", strings.Join(reasons, "; ")
+	if len(counted) > 0 {
+		body.Status, body.Reason = "not ready", strings.Join(counted, "; ")
 		status = http.StatusServiceUnavailable
 	}
-	if before, _ := a.lastReason.Swap(body.Reason).(string); before != body.Reason {
-		a.Log.InfoContext(r.Context(), "readiness changed", "status", body.Status, "reason", body.Reason)
+	reason := strings.Join(missing, "; ")
+	if before, _ := a.lastReason.Swap(reason).(string); before != reason {
+		a.Log.InfoContext(r.Context(), "readiness changed", "status", body.Status, "missing", reason)
 	}
 	writeJSON(w, r, a.Log, status, body)
 }

@@ -20,7 +20,7 @@ var migrations embed.FS
 const (
 	migrateTimeout  = 2 * time.Minute
 	migrateFirstTry = time.Second
-	migrateLastTry  = 10 * time.Second
+	migrateLastTry  = 3 * time.Second
 )
 
 // Run brings the schema up to date as soon as the database can be reached, and again whenever it turns out to be gone

@@ -17,7 +17,7 @@ const (
 	// gather is how long changes are collected before they are written together: a rollout is one statement, not fifty.
 	gather       = time.Second
 	retryFirst   = time.Second
-	retryLast    = 15 * time.Second
+	retryLast    = 5 * time.Second
 	writeTimeout = 10 * time.Second
 	lastWrite    = 2 * time.Second
 	// mostPending bounds memory while the database is down. What is left out is found again by reconcile.
