@@ -30,5 +30,4 @@ services/NAME/service.yaml. A file that was changed by hand is not overwritten w
 func generateFlags(c *cobra.Command, r *umbrella.Request) {
 	c.Flags().BoolVar(&r.Check, "check", false, "write nothing; exit with 3 when files are missing, stale, edited or extra")
 	c.Flags().BoolVar(&r.Force, "force", false, "give up what was changed by hand in generated files")
-	c.MarkFlagsMutuallyExclusive("check", "force")
 }

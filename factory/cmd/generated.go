@@ -17,6 +17,9 @@ import (
 
 // generate does what generate, generate-all and sync have in common.
 func (a *app) generate(ctx context.Context, r umbrella.Request) error {
+	if r.Check && r.Force {
+		return usageError("--check writes nothing, so there is nothing to --force: leave one of them out")
+	}
 	defer collectLate()()
 	r.Waiting = func() { fmt.Fprintln(a.Err, "waiting for another factory that writes here…") }
 	plan, err := umbrella.Generate(ctx, a.dir, templates.Files, r)
