@@ -59,7 +59,7 @@ func TestServe(t *testing.T) {
 			_, body := p.get("/api/stats")
 			return strings.Contains(body, `"totalPods":2,"runningPods":1,"pendingPods":1`)
 		})
-		p.want("/api/pods/history", http.StatusServiceUnavailable, `{"error":"database: `)
+		p.want("/api/pods/history", http.StatusServiceUnavailable, `{"error":{"code":"database_unavailable","message":"database: `)
 	}
 	cluster.Delete(t, other)
 	server.Resume(t)

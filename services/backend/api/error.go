@@ -82,18 +82,25 @@ func writeError(w http.ResponseWriter, r *http.Request, log *slog.Logger, e *Err
 	if e.Cause != nil {
 		log.WarnContext(r.Context(), "request failed", "code", e.Code, "error", e.Error(), "requestId", requestID(r))
 	}
-	writeJSON(w, r, log, e.Code.status(), struct {
-		Error     string `json:"error"`
-		Code      Code   `json:"code"`
-		RequestID string `json:"requestId"`
-	}{e.Message, e.Code, requestID(r)})
+	writeJSON(w, r, log, e.Code.status(), errorBody{errorDetail{Code: e.Code, Message: e.Message, RequestID: requestID(r)}})
+}
+
+// errorBody is every failure's shape, nginx' own in the frontend included.
+type errorBody struct {
+	Error errorDetail `json:"error"`
+}
+
+type errorDetail struct {
+	Code      Code   `json:"code"`
+	Message   string `json:"message"`
+	RequestID string `json:"requestId"`
 }
 
 func writeJSON(w http.ResponseWriter, r *http.Request, log *slog.Logger, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		log.ErrorContext(r.Context(), "encoding an answer failed", "error", err.Error(), "requestId", requestID(r))
-		status, text = http.StatusInternalServerError, []byte(`{"error":"the answer could not be encoded","code":"internal"}`)
+		status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","message":"the answer could not be encoded"}}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

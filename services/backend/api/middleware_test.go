@@ -10,7 +10,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	f := newFixture()
 	got := f.get("/api/nothing")
 	wantStatus(t, got, http.StatusNotFound)
-	if !strings.HasPrefix(got.Body.String(), `{"error":"there is nothing at this path","code":"not_found","requestId":"`) {
+	if !strings.HasPrefix(got.Body.String(), `{"error":{"code":"not_found","message":"there is nothing at this path","requestId":"`) {
 		t.Errorf("body %s", got.Body)
 	}
 	got = f.do(http.MethodPost, "/api/pods")
@@ -26,7 +26,7 @@ func TestPanicIsAnsweredAndLogged(t *testing.T) {
 	f.cluster.panics = true
 	got := f.do(http.MethodGet, "/api/pods", "X-Request-Id", "trace-1")
 	wantStatus(t, got, http.StatusInternalServerError)
-	if body := got.Body.String(); !strings.Contains(body, `"code":"internal","requestId":"trace-1"`) || strings.Contains(body, "secret") {
+	if body := got.Body.String(); !strings.Contains(body, `"code":"internal",`) || !strings.Contains(body, `"requestId":"trace-1"`) || strings.Contains(body, "secret") {
 		t.Errorf("body %s", body)
 	}
 	if log := f.log.String(); !strings.Contains(log, "a secret of the inside") || !strings.Contains(log, "pods.go") ||
