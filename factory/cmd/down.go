@@ -129,10 +129,10 @@ func (s *stack) stopEmbedded(ctx context.Context, volumes bool) error {
 }
 
 func (s *stack) stopRegistry(ctx context.Context, volumes bool) error {
-	port, local := localPort(s.project.Registry)
-	if !local {
+	if !registry.IsLocal(s.project.Registry) {
 		return nil
 	}
+	port, _ := registry.Port(s.project.Registry)
 	return s.step(ctx, "registry", "", func(ctx context.Context, say console.Reporter) error {
 		options, err := registryOptions(s.app, port, string(registry.Embedded))
 		if err != nil {

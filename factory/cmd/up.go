@@ -20,6 +20,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/machine"
 	"github.com/helm-chart-factory/factory/factory/paths"
 	"github.com/helm-chart-factory/factory/factory/registry"
+	"github.com/helm-chart-factory/factory/factory/registry/k3s"
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 	"github.com/helm-chart-factory/factory/templates"
@@ -102,7 +103,7 @@ func (s *stack) findCluster(ctx context.Context) (err error) {
 
 func (s *stack) startEmbedded(ctx context.Context) error {
 	rights := console.Step{Name: "this machine", Do: func(context.Context, console.Reporter) error { return machine.AllowsContainers() }}
-	port, _ := localPort(s.project.Registry)
+	port, _ := registry.Port(s.project.Registry)
 	steps := cluster.StartSteps(cluster.StartOptions{Dir: s.dir, RegistryPort: port})
 	return console.RunSteps(ctx, s.Streams, append([]console.Step{rights}, steps...))
 }
@@ -117,20 +118,32 @@ func (s *stack) syncCharts(ctx context.Context) error {
 	})
 }
 
-// setUpRegistry runs the project's registry where it is one of this machine's.
+// setUpRegistry runs the project's registry where it is one of this machine's, and tells k3s where that is the cluster.
 func (s *stack) setUpRegistry(ctx context.Context) error {
-	port, local := localPort(s.project.Registry)
-	if !local {
+	if !registry.IsLocal(s.project.Registry) {
 		return nil
 	}
 	return s.step(ctx, "registry", "", func(ctx context.Context, say console.Reporter) error {
+		port, _ := registry.Port(s.project.Registry)
 		options, err := registryOptions(s.app, port, string(registry.Embedded))
 		if err != nil {
 			return err
 		}
 		result, err := registry.Setup(ctx, options)
-		if err == nil {
-			say("%s %s", result.Address, result.Note)
+		if err != nil {
+			return err
+		}
+		say("%s %s", result.Address, result.Note)
+		if s.cluster.Kind != kube.K3s {
+			return nil
+		}
+		mirrors, err := k3sMirrors(s.project.Registry, nil)
+		if err != nil {
+			return err
+		}
+		configured, err := k3s.Configure(ctx, k3s.Options{Mirrors: mirrors, Now: time.Now})
+		if err == nil && configured.Changed {
+			say("merged into %s, restarted %s", configured.File, configured.Restarted)
 		}
 		return err
 	})
@@ -151,7 +164,7 @@ func (s *stack) buildImages(ctx context.Context) error {
 			packages = append(packages, "buildah", "runc")
 		}
 		if !bases.HubReachable(ctx) {
-			packages = append(packages, "mmdebstrap", "ca-certificates")
+			packages = append(packages, "mmdebstrap", "debian-archive-keyring", "ca-certificates")
 		}
 		return machine.InstallPackages(ctx, say, packages...)
 	})
@@ -222,13 +235,4 @@ func sayStates(say console.Reporter) func([]rollout.State) {
 		}
 		say("%d/%d Ready%s", ready, len(states), waiting)
 	}
-}
-
-// localPort returns the port of a registry on this machine's loopback; ok is false for a registry elsewhere.
-func localPort(registry string) (port int, ok bool) {
-	if _, err := fmt.Sscanf(registry, "localhost:%d", &port); err == nil {
-		return port, true
-	}
-	_, err := fmt.Sscanf(registry, "127.0.0.1:%d", &port)
-	return port, err == nil
 }
