@@ -83,7 +83,7 @@ func TestNode(t *testing.T) {
 	t.Run("a Deployment serves host, pods and names", func(t *testing.T) { testServing(t, c, s, has("coredns")) })
 	t.Run("a failing pod says why", func(t *testing.T) { testFailure(t, c) })
 	t.Run("the registry of the host's loopback is pulled from", func(t *testing.T) { testForwarder(t, c, open) })
-	t.Run("registries.yaml is honoured", func(t *testing.T) { testRegistries(t, c, mirrors, open, closed) })
+	t.Run("registries.yaml is honoured", func(t *testing.T) { testRegistries(t, c, mirrors, archive, open, closed) })
 	if has("local-path-provisioner") {
 		t.Run("volumes outlive stop and kill", func(t *testing.T) { testVolumes(t, c, start) })
 	}

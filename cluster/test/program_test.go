@@ -92,7 +92,7 @@ type status struct {
 	Running, Ready, Node       bool
 	PID, NodePID               int
 	NodeIP, Server, Kubeconfig string
-	Network                    struct{ Pods, Services, Block, DNSIP string }
+	Network                    struct{ Pods, Services, Block, DNSIP, HostIP string }
 	LeftOut                    []string
 	Ingress, Registries, Logs  string
 }

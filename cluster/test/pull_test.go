@@ -3,9 +3,12 @@ package test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/helm-chart-factory/factory/cluster/internal/pki"
 )
 
 // pull makes a pod of image and returns what keeps it from running, or nothing.
@@ -44,7 +47,7 @@ func testForwarder(t *testing.T, c *cluster, open *registry) {
 }
 
 // testRegistries pulls under a name that only registries.yaml can resolve: localhost works without it.
-func testRegistries(t *testing.T, c *cluster, file string, open, closed *registry) {
+func testRegistries(t *testing.T, c *cluster, file string, archive []byte, open, closed *registry) {
 	if problem := pull(t, c, "unmirrored", "mirror.test/app:1"); problem == "" {
 		t.Fatal("an image of mirror.test could be pulled without registries.yaml")
 	}
@@ -71,6 +74,25 @@ mirrors:
 	}
 	if !open.wasAskedFor("app") || !open.wasAskedFor("copies/app") {
 		t.Errorf("the registry was asked for %v", open.asked)
+	}
+
+	// Beyond the node there is only the supervisor's way out, and the certificate is checked all the same.
+	base := filepath.Join(t.TempDir(), "ca")
+	authority, err := pki.LoadOrCreateAuthority(base, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := newTLSRegistry(t, archive, c.status().Network.HostIP, authority)
+	address := outside.Listener.Addr().String()
+	if problem := pull(t, c, "untrusted", address+"/app:1"); !strings.Contains(problem, "unknown authority") {
+		t.Errorf("from a registry that nobody vouches for: %q", problem)
+	}
+	write(fmt.Sprintf("mirrors: {outside.test: {endpoint: [%q]}}\nconfigs: {%q: {tls: {ca_file: %s.crt}}}\n", address, address, base))
+	if problem := pull(t, c, "trusted", address+"/app:1"); problem != "" {
+		t.Errorf("with its authority: %s", problem)
+	}
+	if problem := pull(t, c, "outside", "outside.test/mirrored:1"); problem != "" || !outside.wasAskedFor("mirrored") {
+		t.Errorf("as a mirror: %s", problem)
 	}
 
 	// The closed registry is reached through the rewriting endpoint, which carries its own credentials.

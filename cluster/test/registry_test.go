@@ -3,6 +3,7 @@ package test
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net"
@@ -12,9 +13,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/helm-chart-factory/factory/cluster/internal/pki"
 )
 
-// registry serves one image on the host's loopback, under every repository name, and remembers which names were asked for.
+// registry serves one image under every repository name, and remembers which names were asked for.
 type registry struct {
 	*httptest.Server
 	password string // of user "reader"; empty: none is needed
@@ -23,12 +26,36 @@ type registry struct {
 	asked map[string]bool
 }
 
-// newRegistry serves the OCI archive's first image.
+// newRegistry serves the OCI archive's first image on the host's loopback.
 func newRegistry(t *testing.T, archive []byte, password string) *registry {
+	t.Helper()
+	r := prepareRegistry(t, archive, "127.0.0.1", password)
+	r.Start()
+	return r
+}
+
+// newTLSRegistry serves it at another address of the host, with a certificate that only authority vouches for.
+func newTLSRegistry(t *testing.T, archive []byte, ip string, authority *pki.Authority) *registry {
+	t.Helper()
+	r := prepareRegistry(t, archive, ip, "")
+	issued, err := authority.Issue(pki.Subject{CommonName: ip, Hosts: []string{ip}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(issued.Cert, issued.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	r.StartTLS()
+	return r
+}
+
+func prepareRegistry(t *testing.T, archive []byte, ip, password string) *registry {
 	t.Helper()
 	r := &registry{password: password, asked: map[string]bool{}}
 	blobs, manifest := readArchive(t, archive)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +88,6 @@ func newRegistry(t *testing.T, archive []byte, password string) *registry {
 	}))
 	r.Listener.Close()
 	r.Listener = listener
-	r.Start()
 	t.Cleanup(r.Close)
 	return r
 }

@@ -85,20 +85,37 @@ func TestUnifiedGroup(t *testing.T) {
 	if missing, err := h.Missing(); err != nil || missing != nil {
 		t.Errorf("missing %v %v", missing, err)
 	}
-	if err := h.Create("factory-a"); err != nil {
+	// One is handed out already, another there is none of.
+	if err := os.WriteFile(filepath.Join(root, control), []byte("cpu"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	enabled, err := h.Create("factory-a")
+	if err != nil || !slices.Equal(enabled, []string{"cpuset", "memory", "pids"}) {
+		t.Fatalf("enabled %v, %v", enabled, err)
 	}
 	if err := os.MkdirAll(filepath.Join(root, "factory-a", "kubepods", "pod1"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Remove("factory-a"); err != nil {
+	if err := os.Mkdir(filepath.Join(root, "factory-b"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Remove("factory-a", enabled); err != nil {
+		t.Fatal(err)
+	}
+	if data, _ := os.ReadFile(filepath.Join(root, control)); strings.HasPrefix(string(data), "-") {
+		t.Errorf("another group lost its controllers: %s", data)
+	}
+	if err := os.Remove(filepath.Join(root, "factory-b")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(root, "factory-a")); !os.IsNotExist(err) {
 		t.Errorf("the group is still there: %v", err)
 	}
-	if err := h.Remove("factory-a"); err != nil {
+	if err := h.Remove("factory-a", enabled); err != nil {
 		t.Errorf("removing what is not there: %v", err)
+	}
+	if data, _ := os.ReadFile(filepath.Join(root, control)); !strings.HasPrefix(string(data), "-") {
+		t.Errorf("the last group did not give its controllers back: %s", data)
 	}
 }
 
@@ -119,7 +136,7 @@ func TestVersion1GroupGetsProcessors(t *testing.T) {
 			}
 		}
 	}
-	if err := h.Create("g"); err != nil {
+	if _, err := h.Create("g"); err != nil {
 		t.Fatal(err)
 	}
 	if data, _ := os.ReadFile(filepath.Join(root, "g", "cpuset.cpus")); string(data) != "0-3" {

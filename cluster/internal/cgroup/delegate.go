@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,52 +17,69 @@ import (
 // controllers to its groups, not both.
 const hostGroup = "factory-host"
 
+const control = "cgroup.subtree_control"
+
+// wanted are the version 2 controllers that the kubelet and runc use.
+var wanted = [...]string{"cpuset", "cpu", "io", "memory", "pids"}
+
 // Prefix begins the name of every group that factory makes.
 const Prefix = "factory-"
 
-// delegate lets the groups below root use every controller that root has.
-func delegate(root string) error {
-	data, err := os.ReadFile(filepath.Join(root, "cgroup.controllers"))
+// delegate lets the groups below root use the controllers that containers need, and returns those that they could not use
+// before.
+func delegate(root string) (enabled []string, err error) {
+	available, err := readList(root, "cgroup.controllers")
 	if err != nil {
-		return fmt.Errorf("reading the cgroup controllers: %w", err)
+		return nil, err
 	}
-	for _, controller := range strings.Fields(string(data)) {
-		err := enable(root, controller)
+	had, err := readList(root, control)
+	if err != nil {
+		return nil, err
+	}
+	for _, controller := range wanted {
+		if !slices.Contains(available, controller) || slices.Contains(had, controller) {
+			continue
+		}
+		err := set(root, "+"+controller)
 		if errors.Is(err, unix.EBUSY) {
 			if err = move(root, filepath.Join(root, hostGroup)); err == nil {
-				err = enable(root, controller)
+				err = set(root, "+"+controller)
 			}
 		}
-		// A controller that cannot be had is missed, with its name, by whoever needs it.
-		if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
-			return fmt.Errorf("handing the %s controller to control groups below %q: %w", controller, root, err)
+		if err != nil {
+			return enabled, fmt.Errorf("handing the %s controller to control groups below %q: %w", controller, root, err)
 		}
+		enabled = append(enabled, controller)
 	}
-	return nil
+	return enabled, nil
 }
 
-func enable(root, controller string) error {
-	return os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+"+controller), 0)
-}
-
-// undelegate takes back what delegate did to a container's root, when no group of factory's needs it any more.
-func undelegate(root string) error {
+// undelegate takes back what delegate did, when no other group of factory's may need it.
+func undelegate(root string, enabled []string) error {
+	groups, err := filepath.Glob(filepath.Join(root, Prefix+"*"))
+	if err != nil {
+		return fmt.Errorf("listing control groups: %w", err)
+	}
 	host := filepath.Join(root, hostGroup)
-	if _, err := os.Stat(host); errors.Is(err, fs.ErrNotExist) {
+	emptied := slices.Contains(groups, host)
+	if len(groups) > 1 || len(groups) == 1 && !emptied {
 		return nil
 	}
-	groups, err := filepath.Glob(filepath.Join(root, Prefix+"*"))
-	if err != nil || len(groups) > 1 {
-		return err
+	if emptied {
+		// It held processes, so it handed out nothing before.
+		if enabled, err = readList(root, control); err != nil {
+			return err
+		}
 	}
-	data, err := os.ReadFile(filepath.Join(root, "cgroup.subtree_control"))
-	if err != nil {
-		return fmt.Errorf("reading the handed-out cgroup controllers: %w", err)
-	}
-	for _, controller := range strings.Fields(string(data)) {
-		if err := os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("-"+controller), 0); err != nil {
+	for _, controller := range enabled {
+		err := set(root, "-"+controller)
+		// Busy: somebody else has begun to use it.
+		if err != nil && (emptied || !errors.Is(err, unix.EBUSY)) {
 			return fmt.Errorf("taking the %s controller back: %w", controller, err)
 		}
+	}
+	if !emptied {
+		return nil
 	}
 	if err := move(host, root); err != nil {
 		return err
@@ -70,6 +88,18 @@ func undelegate(root string) error {
 		return fmt.Errorf("removing control group %q: %w", host, err)
 	}
 	return nil
+}
+
+func readList(root, file string) ([]string, error) {
+	data, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		return nil, fmt.Errorf("reading the control groups' controllers: %w", err)
+	}
+	return strings.Fields(string(data)), nil
+}
+
+func set(root, change string) error {
+	return os.WriteFile(filepath.Join(root, control), []byte(change), 0)
 }
 
 // move moves every process of the group from to the group to, which is made if needed.

@@ -13,28 +13,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Create makes the group name in every hierarchy and hands it the controllers that containers need.
-func (h Hierarchies) Create(name string) error {
+// Create makes the group name in every hierarchy and hands it the controllers that containers need. It returns those that
+// were not handed out before, for Remove.
+func (h Hierarchies) Create(name string) (enabled []string, err error) {
 	if h.Unified() {
-		if err := delegate(h.V2); err != nil {
-			return err
+		if enabled, err = delegate(h.V2); err != nil {
+			return enabled, err
 		}
 	}
 	for _, mount := range h.All() {
 		dir := filepath.Join(mount, name)
 		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("creating control group %q: %w", dir, err)
+			return enabled, fmt.Errorf("creating control group %q: %w", dir, err)
 		}
 	}
 	if dir := h.controllers["cpuset"]; dir != "" {
 		// Version 1 gives a new group no processors and no memory nodes at all.
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
 			if err := copyFile(filepath.Join(dir, file), filepath.Join(dir, name, file)); err != nil {
-				return err
+				return enabled, err
 			}
 		}
 	}
-	return nil
+	return enabled, nil
 }
 
 func copyFile(from, to string) error {
@@ -84,11 +85,12 @@ func readPIDs(path string) []int {
 	return list
 }
 
-// Remove kills what is left in the group name and removes it from every hierarchy. A group that is not there is fine.
-func (h Hierarchies) Remove(name string) error {
+// Remove kills what is left in the group name, removes it from every hierarchy and takes back the controllers that Create
+// enabled. A group that is not there is fine.
+func (h Hierarchies) Remove(name string, enabled []string) error {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		err := h.remove(name)
+		err := h.remove(name, enabled)
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
@@ -97,7 +99,7 @@ func (h Hierarchies) Remove(name string) error {
 	}
 }
 
-func (h Hierarchies) remove(name string) error {
+func (h Hierarchies) remove(name string, enabled []string) error {
 	for _, pid := range h.Processes(name) {
 		unix.Kill(pid, unix.SIGKILL)
 	}
@@ -109,7 +111,7 @@ func (h Hierarchies) remove(name string) error {
 		return err
 	}
 	if h.Unified() {
-		return undelegate(h.V2)
+		return undelegate(h.V2, enabled)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ type Record struct {
 	Server  string   `json:"server,omitempty"`
 	Network *Network `json:"network,omitempty"`
 	Ingress string   `json:"ingress,omitempty"` // the address at which the host reaches the ingress
+	Enabled []string `json:"enabled,omitempty"` // cgroup v2 controllers that had to be handed out for it
 	LeftOut []string `json:"leftOut,omitempty"` // add-ons that were left out for want of an image
 }
 

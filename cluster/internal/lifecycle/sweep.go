@@ -19,5 +19,5 @@ func sweep(inst instance.Instance) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(groups.Remove(inst.Group()), network.Detach(inst.Link()))
+	return errors.Join(groups.Remove(inst.Group(), record.Enabled), network.Detach(inst.Link()))
 }

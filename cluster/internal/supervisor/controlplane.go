@@ -27,15 +27,12 @@ func bootControlPlane(ctx context.Context, group *process.Group, layout controlp
 	if err := group.Start(controlplane.APIServerProgram(layout)); err != nil {
 		return err
 	}
-	// It waits for the API server by itself; starting it now saves its own start-up time.
-	if err := group.Start(controlplane.ControllerManagerProgram(layout)); err != nil {
-		return err
-	}
 	if err := api.WaitReady(ctx, client); err != nil {
 		return fmt.Errorf("waiting for the API server: %w", err)
 	}
 	report.Step("API server ready")
-	return nil
+	// Not before: it gives an API server ten seconds to come up, which a slow machine does not hold.
+	return group.Start(controlplane.ControllerManagerProgram(layout))
 }
 
 // stopControlPlane ends the control plane in the order in which its parts need each other.
