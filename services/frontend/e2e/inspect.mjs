@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { mostLayoutShift, readLayoutShift, recordLayoutShift } from './layout-shift.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** The largest shift of content while loading that people do not notice (Core Web Vitals: "good" ends at 0.1). */
-const mostLayoutShift = 0.1
 
 /**
  * Loads the page and returns what is wrong with it, one sentence each; an empty list means that it is whole.
@@ -15,18 +13,15 @@ export async function inspect(context, { url, theme, screenshot, width, timeout,
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
   await page.setViewportSize({ width, height: 860 })
   const complaints = watch(page)
-  await page.addInitScript(() => {
-    globalThis.layoutShift = 0
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) globalThis.layoutShift += entry.value
-    }).observe({ type: 'layout-shift', buffered: true })
-  })
+  await recordLayoutShift(page)
 
   try {
     await page.goto(url)
     const missing = await findMissing(page, { namespace, pods, deployments, timeout })
+    // A screenshot of the full page resizes the window for a moment: what is judged after it may not be what people see.
+    const found = await judge(page, { theme, width })
     if (screenshot) await page.screenshot({ path: screenshot, fullPage: true })
-    return [...complaints, ...missing, ...await judge(page, { theme, width })]
+    return [...complaints, ...missing, ...found]
   } finally {
     await page.close()
   }
@@ -86,8 +81,8 @@ async function judge(page, { theme, width }) {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   if (overflow > 0) found.push(`the page is ${overflow} px wider than ${width} px`)
 
-  const shift = await page.evaluate(() => globalThis.layoutShift)
-  if (shift > mostLayoutShift) found.push(`the layout shifts by ${shift.toFixed(3)} while loading`)
+  const { total, moved } = await readLayoutShift(page)
+  if (total > mostLayoutShift) found.push(`the layout shifts by ${total.toFixed(3)} while loading: ${moved.join('; ')}`)
 
   // Evaluated by the debugger, so the page's content security policy stays as strict as it is.
   await page.evaluate(axe)

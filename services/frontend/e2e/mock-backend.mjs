@@ -1,5 +1,5 @@
 // A backend without a cluster, for work on the page: node e2e/mock-backend.mjs [--port 8080] [--scenario NAME]
-// Scenarios: ok, busy (pods in every state), empty, down (every call fails), partial (deployments fail), slow (3 s).
+// Scenarios: ok, busy (pods in every state), empty, many (40 pods), down (every call fails), partial (deployments fail), slow (3 s).
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
 import { pathToFileURL } from 'node:url'
@@ -35,6 +35,8 @@ const busyPods = [
   pod('migrate-28gk4', 'Completed', 'node-1', '5d'),
 ]
 
+const manyPods = Array.from({ length: 40 }, (_, i) => pod(`worker-6f9d8c7b5d-${String(i).padStart(5, 'x')}`, 'Running', 'node-1', '2h'))
+
 function stats(allPods, allDeployments) {
   const running = allPods.filter(({ status }) => status === 'Running').length
   const pending = allPods.filter(({ status }) => ['Pending', 'ContainerCreating'].includes(status)).length
@@ -55,7 +57,7 @@ function answer(scenario, path) {
     return failure('forbidden', 'The backend may not list deployments in the namespace platform. Check its Role.')
   }
   const empty = scenario === 'empty'
-  const somePods = empty ? [] : scenario === 'busy' ? busyPods : pods
+  const somePods = empty ? [] : scenario === 'busy' ? busyPods : scenario === 'many' ? manyPods : pods
   const someDeployments = empty ? [] : scenario === 'busy' ? busyDeployments : deployments
   switch (path) {
     case '/api/stats': return { status: 200, body: stats(somePods, someDeployments) }
@@ -67,14 +69,18 @@ function answer(scenario, path) {
   }
 }
 
-/** A server whose scenario can be changed while it runs, by assigning to `state.scenario`. */
+/**
+ * A server whose scenario can be changed while it runs, by assigning to `state.scenario`. `state.delays`, if there is one,
+ * holds the milliseconds that a path's answer takes.
+ */
 export function mockBackend(state) {
   return createServer((request, response) => {
-    const { status, body } = answer(state.scenario, new URL(request.url, 'http://mock').pathname)
+    const path = new URL(request.url, 'http://mock').pathname
+    const { status, body } = answer(state.scenario, path)
     setTimeout(() => {
       response.writeHead(status, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(body))
-    }, state.scenario === 'slow' ? 3_000 : 0)
+    }, state.delays?.[path] ?? (state.scenario === 'slow' ? 3_000 : 0))
   })
 }
 

@@ -1,40 +1,16 @@
 // Takes a picture of every state of the built page: node e2e/states.mjs [--out DIR]   (run "npm run build" first)
-import { createReadStream, existsSync, mkdirSync } from 'node:fs'
-import { createServer, request as forward } from 'node:http'
+import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openBrowser } from './browser.mjs'
-import { mockBackend } from './mock-backend.mjs'
+import { serveBuiltPage } from './built-page.mjs'
 
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(tmpdir(), 'dashboard-states') } } })
 mkdirSync(values.out, { recursive: true })
 
-const listen = (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))
-
 const state = { scenario: 'ok' }
-const backend = mockBackend(state)
-const backendPort = await listen(backend)
-
-const dist = new URL('../dist/', import.meta.url).pathname
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' }
-const web = createServer((request, response) => {
-  if (request.url.startsWith('/api/')) {
-    forward({ port: backendPort, path: request.url }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers)
-      answer.pipe(response)
-    }).end()
-    return
-  }
-  const file = join(dist, request.url === '/' ? 'index.html' : request.url)
-  if (!existsSync(file)) {
-    response.writeHead(404).end()
-    return
-  }
-  response.writeHead(200, { 'Content-Type': types[extname(file)] })
-  createReadStream(file).pipe(response)
-})
-const url = `http://127.0.0.1:${await listen(web)}/`
+const site = await serveBuiltPage(state)
 
 const { context, close } = await openBrowser({ executable: process.env.CHROMIUM ?? '/usr/bin/chromium' })
 
@@ -43,7 +19,7 @@ async function picture(name, { scenario, theme = 'light', width = 1280, then }) 
   const page = await context.newPage()
   await page.emulateMedia({ colorScheme: theme })
   await page.setViewportSize({ width, height: width < 600 ? 844 : 800 })
-  await page.goto(url)
+  await page.goto(site.url)
   await page.waitForTimeout(scenario === 'slow' ? 500 : scenario === 'down' || scenario === 'partial' ? 1_800 : 500)
   await then?.(page)
   await page.screenshot({ path: join(values.out, `${name}.png`), fullPage: true })
@@ -74,6 +50,5 @@ try {
   console.log(values.out)
 } finally {
   await close()
-  web.close()
-  backend.close()
+  site.close()
 }

@@ -69,7 +69,7 @@ export function TableSkeleton({ columns, rows }: { columns: Column[]; rows: numb
       </thead>
       <tbody>
         {Array.from({ length: rows }, (_, row) => (
-          <tr key={row}>
+          <tr key={row} className={styles.pending}>
             {columns.map(({ title, align, wideOnly }) => (
               <Cell key={title} align={align} wideOnly={wideOnly}><span className="skeleton" /></Cell>
             ))}
