@@ -76,6 +76,12 @@ func imageValues(s *spec.Service) values.Map {
 	return m
 }
 
+// drain lets a pod that ends answer on until its Service's clients have heard that it is gone: the endpoints are
+// removed while the pod is told to stop, not before
+// (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow). Kubernetes knows sleep since
+// 1.30; an older one leaves it out.
+var drain = values.Map{{Key: "preStop", Value: values.Map{{Key: "sleep", Value: values.Map{{Key: "seconds", Value: int64(5)}}}}}}
+
 // containerValues are fields of a Kubernetes container.
 func containerValues(s *spec.Service) values.Map {
 	var m values.Map
@@ -86,6 +92,9 @@ func containerValues(s *spec.Service) values.Map {
 		m = append(m, values.Entry{Key: "args", Value: list(s.Args)})
 	}
 	m = append(append(m, probeValues(s)...), values.Entry{Key: "resources", Value: resourceValues(s)})
+	if s.Kind == spec.Deployment && len(s.Ports) > 0 {
+		m = append(m, values.Entry{Key: "lifecycle", Value: drain})
+	}
 	var mounts []any
 	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
 		mounts = append(mounts, values.Map{{Key: "name", Value: name}, {Key: "mountPath", Value: s.Volumes[name].Path}})
