@@ -146,7 +146,7 @@ func deployAgain(t *testing.T, s *stack) {
 func plainHelm(t *testing.T, s *stack) {
 	pods := s.podUIDs(t)
 	before := s.kubectl(t, "get", "deployments,statefulsets", "-n", "platform", "-o", "jsonpath={.items[*].spec.template.spec.containers[*].image}")
-	s.run(t, "helm", "upgrade", "platform", "umbrella-chart/", "-n", "platform", "--reset-then-reuse-values", "--wait")
+	s.run(t, filepath.Join(cacheDir(t), "bin", "helm"), "upgrade", "platform", "umbrella-chart/", "-n", "platform", "--reset-then-reuse-values", "--wait")
 	after := s.kubectl(t, "get", "deployments,statefulsets", "-n", "platform", "-o", "jsonpath={.items[*].spec.template.spec.containers[*].image}")
 	if before != after || !strings.Contains(after, "@sha256:") {
 		t.Errorf("images before: %s\nafter: %s", before, after)
