@@ -15,7 +15,22 @@ import (
 )
 
 func main() {
-	os.Exit(run(filepath.Base(os.Args[0]), os.Args[1:]))
+	program, args := filepath.Base(os.Args[0]), os.Args[1:]
+	nameProcess(program, args)
+	os.Exit(run(program, args))
+}
+
+// nameProcess gives a process that was started through /proc/self/exe, and would be called "exe", the name of what it runs.
+func nameProcess(program string, args []string) {
+	comm, err := os.ReadFile("/proc/self/comm")
+	if err != nil || string(comm) != "exe\n" {
+		return
+	}
+	if len(args) > 0 && component.Is(args[0]) {
+		program = args[0]
+	}
+	// Only a name: whoever looks for it finds the arguments otherwise.
+	_ = os.WriteFile("/proc/self/comm", []byte(program), 0)
 }
 
 func run(program string, args []string) int {

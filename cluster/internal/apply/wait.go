@@ -13,6 +13,12 @@ import (
 	"github.com/helm-chart-factory/factory/cluster/internal/api"
 )
 
+// Unready says why a pod is not ready.
+type Unready struct{ Namespace, Pod, Problem string }
+
+// Error implements error.
+func (u *Unready) Error() string { return fmt.Sprintf("pod %s: %s", u.Pod, u.Problem) }
+
 // Wait waits until every Deployment and DaemonSet among objects runs all the pods that it should, each of them ready.
 // An error says which pod is missing and why. Each one is given to ready when it is.
 func Wait(ctx context.Context, client kubernetes.Interface, objects []*unstructured.Unstructured, ready func(name string)) error {
@@ -68,7 +74,7 @@ func enough(ctx context.Context, client kubernetes.Interface, namespace string, 
 	}
 	for _, pod := range pods.Items {
 		if problem := whyNotReady(pod); problem != "" {
-			return fmt.Errorf("pod %s: %s", pod.Name, problem)
+			return &Unready{Namespace: pod.Namespace, Pod: pod.Name, Problem: problem}
 		}
 	}
 	if !seen || available < want {

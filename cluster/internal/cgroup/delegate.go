@@ -19,8 +19,8 @@ const hostGroup = "factory-host"
 
 const control = "cgroup.subtree_control"
 
-// wanted are the version 2 controllers that the kubelet and runc use.
-var wanted = [...]string{"cpuset", "cpu", "io", "memory", "pids"}
+// wanted are the version 2 controllers that the kubelet and runc use; the kubelet insists on hugetlb where the kernel has it.
+var wanted = [...]string{"cpuset", "cpu", "io", "memory", "pids", "hugetlb"}
 
 // Prefix begins the name of every group that factory makes.
 const Prefix = "factory-"
@@ -36,17 +36,17 @@ func delegate(root string) (enabled []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	// Only a group that is not the machine's root says of which type it is.
+	if _, err := os.Stat(filepath.Join(root, "cgroup.type")); err == nil && len(readPIDs(filepath.Join(root, "cgroup.procs"))) > 0 {
+		if err := move(root, filepath.Join(root, hostGroup)); err != nil {
+			return nil, err
+		}
+	}
 	for _, controller := range wanted {
 		if !slices.Contains(available, controller) || slices.Contains(had, controller) {
 			continue
 		}
-		err := set(root, "+"+controller)
-		if errors.Is(err, unix.EBUSY) {
-			if err = move(root, filepath.Join(root, hostGroup)); err == nil {
-				err = set(root, "+"+controller)
-			}
-		}
-		if err != nil {
+		if err := set(root, "+"+controller); err != nil {
 			return enabled, fmt.Errorf("handing the %s controller to control groups below %q: %w", controller, root, err)
 		}
 		enabled = append(enabled, controller)

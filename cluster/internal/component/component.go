@@ -20,6 +20,16 @@ import (
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
+// Is tells whether there is a component of that name.
+func Is(name string) bool {
+	switch name {
+	case "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl":
+		return true
+	default:
+		return false
+	}
+}
+
 // Run runs the named component with args (without the program's name) and returns its exit code;
 // ok is false when there is no component of that name.
 func Run(name string, args []string) (code int, ok bool) {

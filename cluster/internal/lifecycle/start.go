@@ -81,7 +81,7 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 	err = errors.Join(err, end(inst), sweep(inst))
 	if !existed {
 		// The logs stay: the message points to them.
-		err = errors.Join(err, purge(inst, "logs"))
+		err = errors.Join(err, purge(inst, "logs", "log"))
 	}
 	return err
 }
@@ -178,7 +178,7 @@ func launch(ctx context.Context, inst instance.Instance, handle func(progress.Ev
 		}
 		cause := context.Cause(ctx)
 		if errors.Is(cause, context.DeadlineExceeded) {
-			return fmt.Errorf("cluster %q was not ready in time: give it more with --timeout, or see %s\n%w", inst.Name, inst.Path("logs"), err)
+			return fmt.Errorf("cluster %q was not ready in time: give it more with --timeout, or find out why:\n%w", inst.Name, err)
 		}
 		return cause
 	}

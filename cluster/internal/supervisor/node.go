@@ -49,7 +49,7 @@ func NodeMain(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	if err := runNode(ctx, inst, linked, report); err != nil {
-		failure := describe(err)
+		failure := describe(inst, err)
 		// The host knows the log by another path.
 		if name, err := filepath.Rel(node.Root, failure.Log); err == nil && failure.Log != "" {
 			failure.Log = inst.Path(name)

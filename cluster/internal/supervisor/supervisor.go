@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"syscall"
+	"time"
 
+	"github.com/helm-chart-factory/factory/cluster/internal/apply"
 	"github.com/helm-chart-factory/factory/cluster/internal/instance"
 	"github.com/helm-chart-factory/factory/cluster/internal/process"
 	"github.com/helm-chart-factory/factory/cluster/internal/progress"
@@ -35,7 +39,7 @@ func Main(args []string) int {
 
 	err := run(ctx, inst, events, report)
 	if err != nil {
-		failure := describe(err)
+		failure := describe(inst, err)
 		fmt.Fprintln(os.Stderr, failure.Cause)
 		report.Send(progress.Event{Failure: failure})
 		return 1
@@ -75,13 +79,36 @@ func markStopped(inst instance.Instance) error {
 }
 
 // describe turns an error into what a person needs: the component, why, and its last words.
-func describe(err error) *progress.Failure {
+func describe(inst instance.Instance, err error) *progress.Failure {
 	failure := &progress.Failure{Cause: err.Error()}
 	var exit *process.Exit
-	if errors.As(err, &exit) {
+	var unready *apply.Unready
+	switch {
+	case errors.As(err, &exit):
 		failure.Component = exit.Name
 		failure.Log = exit.Log
-		failure.Lines = process.Tail(exit.Log, 15)
+	case errors.As(err, &unready):
+		failure.Component = unready.Pod
+		failure.Log = podLog(inst, unready.Namespace, unready.Pod)
 	}
+	failure.Lines = process.Tail(failure.Log, 15)
 	return failure
+}
+
+// podLog finds the newest log of a pod's containers, if any has started.
+func podLog(inst instance.Instance, namespace, pod string) string {
+	// NAMESPACE_POD_UID/CONTAINER/RESTART.log
+	logs, err := filepath.Glob(inst.Path("log", "pods", namespace+"_"+pod+"_*", "*", "*.log"))
+	if err != nil || len(logs) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(logs, func(a, b string) int { return modified(a).Compare(modified(b)) })
+}
+
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
