@@ -219,9 +219,18 @@ func rebuildOneImage(t *testing.T, s *stack) {
 	if after["backend"] != pods["backend"] || after["database"] != pods["database"] {
 		t.Errorf("other pods rolled: %v, were %v", after, pods)
 	}
-	if _, body, err := get(s.client(t), "/"); err != nil || !strings.Contains(body, "<!-- rebuilt -->") {
-		t.Errorf("the page does not show the rebuilt image: %v", err)
-	}
+	// A pod that ends is asked for a few seconds more, until the ingress has heard that it is gone.
+	client := s.client(t)
+	eventually(t, 15*time.Second, func() error {
+		status, body, err := get(client, "/")
+		if err != nil || status != http.StatusOK {
+			t.Errorf("a request failed while the frontend rolled: %d %v", status, err)
+		}
+		if !strings.Contains(body, "<!-- rebuilt -->") {
+			return fmt.Errorf("the page is not the rebuilt one: %s", body)
+		}
+		return nil
+	})
 }
 
 // mirrorOfAnotherName pulls through a name that is not localhost: containerd speaks plain HTTP to localhost anyway, so
