@@ -45,14 +45,14 @@ func TestLock(t *testing.T) {
 	if _, err := os.Stat(inst.Dir); err == nil {
 		t.Error("asking has made the directory")
 	}
-	release, err := inst.Acquire(Running, false)
+	release, err := inst.Acquire(Running)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !inst.IsRunning() {
 		t.Error("does not run while the lock is held")
 	}
-	if _, err := inst.Acquire(Running, false); !errors.Is(err, ErrLocked) {
+	if _, err := inst.Acquire(Running); !errors.Is(err, ErrLocked) {
 		t.Errorf("taken twice: %v", err)
 	}
 	release()

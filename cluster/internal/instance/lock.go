@@ -21,8 +21,8 @@ const (
 	Running Lock = "supervisor.lock"
 )
 
-// Acquire takes the lock and returns its release. With wait it blocks until the lock is free, else it returns ErrLocked.
-func (i Instance) Acquire(lock Lock, wait bool) (release func(), err error) {
+// Acquire takes the lock and returns its release, or ErrLocked.
+func (i Instance) Acquire(lock Lock) (release func(), err error) {
 	if err := os.MkdirAll(i.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("creating state directory %q: %w", i.Dir, err)
 	}
@@ -30,17 +30,7 @@ func (i Instance) Acquire(lock Lock, wait bool) (release func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening lock %q: %w", i.Path(string(lock)), err)
 	}
-	how := unix.LOCK_EX
-	if !wait {
-		how |= unix.LOCK_NB
-	}
-	for {
-		err = unix.Flock(int(file.Fd()), how)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	if err != nil {
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		file.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, ErrLocked
@@ -55,7 +45,7 @@ func (i Instance) IsRunning() bool {
 	if _, err := os.Stat(i.Path(string(Running))); err != nil {
 		return false
 	}
-	release, err := i.Acquire(Running, false)
+	release, err := i.Acquire(Running)
 	if err != nil {
 		return errors.Is(err, ErrLocked)
 	}

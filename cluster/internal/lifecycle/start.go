@@ -31,7 +31,7 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 			return err
 		}
 	}
-	release, err := inst.Acquire(instance.Starting, true)
+	release, err := takeTurn(ctx, inst, out)
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,9 @@ func alreadyRunning(ctx context.Context, inst instance.Instance, record instance
 		}
 	}
 	fmt.Fprintf(out, "cluster %q runs already: kubeconfig %s\n", inst.Name, inst.Kubeconfig())
+	if record.Options != options && options.Node {
+		fmt.Fprintf(out, "warning: it was started with other options; to change them: factory-cluster stop --name %s, then start\n", inst.Name)
+	}
 	return nil
 }
 

@@ -20,7 +20,7 @@ func Stop(ctx context.Context, inst instance.Instance, remove bool, out io.Write
 		fmt.Fprintf(out, "cluster %q does not exist: nothing to stop\n", inst.Name)
 		return nil
 	}
-	release, err := inst.Acquire(instance.Starting, true)
+	release, err := takeTurn(ctx, inst, out)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func Main(args []string) int {
 }
 
 func run(ctx context.Context, inst instance.Instance, events *os.File, report *progress.Reporter) error {
-	release, err := inst.Acquire(instance.Running, false)
+	release, err := inst.Acquire(instance.Running)
 	if err != nil {
 		return fmt.Errorf("cluster %q already has a supervisor: %w", inst.Name, err)
 	}
