@@ -14,8 +14,9 @@ spec:
   enableServiceLinks: false
   securityContext:
     runAsNonRoot: true
+    runAsUser: {{ int64 .Values.user }}
+    runAsGroup: {{ int64 (or .Values.group .Values.user) }}
     seccompProfile: {type: RuntimeDefault}
-    fsGroupChangePolicy: OnRootMismatch
     {{- range $field, $value := .Values.security }}
     {{ $field }}: {{ toJson $value }}
     {{- end }}

@@ -21,9 +21,9 @@ var (
 	hostname   = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 	portName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 	envName    = regexp.MustCompile(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
-	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`)
-	label      = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
-	imageRef   = regexp.MustCompile(`^((localhost|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[a-f0-9]{64})?$`)
+	secretKey  = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
+	label      = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
+	imageRef   = regexp.MustCompile(`^((localhost|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[a-f0-9]+)?$`)
 	registryAt = regexp.MustCompile(`^[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
 	fieldPath  = regexp.MustCompile(`^(metadata\.(name|namespace|uid|labels\['[^']+'\]|annotations\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$`)
 	resourceID = regexp.MustCompile(`^([a-z0-9-]+(\.[a-z0-9.-]+)?|\*)(/([a-z]+|\*))?$`)
@@ -81,7 +81,7 @@ func (l *loader) checkProject(p *Project) {
 	if p.Ingress.Class != "" && !subdomain.MatchString(p.Ingress.Class) {
 		l.problems.add(at("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(p.Ingress.Class))
 	}
-	if !imageRef.MatchString(p.Test.Image) {
+	if !isImage(p.Test.Image) {
 		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
 	}
 	l.replicas(at("defaults", "replicas"), p.Defaults.Replicas)
@@ -120,13 +120,13 @@ func (l *loader) checkWorkload(s *Service) {
 		l.replicas(s.At("replicas"), s.Replicas)
 	}
 	switch {
-	case s.Build == nil && !imageRef.MatchString(s.Image):
+	case s.Build == nil && !isImage(s.Image):
 		l.problems.add(s.At("image"), "%q is not an image: write it as [host/]path[:tag][@sha256:…]", short(s.Image))
-	case s.Build != nil && s.source.has("build", "image") && !imageRef.MatchString(s.Image):
+	case s.Build != nil && s.source.has("build", "image") && !isImage(s.Image):
 		l.problems.add(s.At("build", "image"), "%q is not an image: write it as [host/]path[:tag]", short(s.Image))
 	}
 	for key, secret := range s.Secrets {
-		if !secretKey.MatchString(key) {
+		if !isSecretKey(key) {
 			l.problems.add(s.At("secrets", key), "%q cannot be a key of a Secret: use letters, digits, -, _ and .", short(key))
 		}
 		if secret.Generate < 8 || secret.Generate > 256 {
@@ -146,7 +146,7 @@ func (l *loader) checkPorts(s *Service) {
 			l.problems.add(at, "%q cannot be the name of a port: use 1 to 15 small letters, digits and single dashes, at least one of them a letter", short(name))
 		}
 		l.oneOf(s.At("ports", name, "protocol"), "protocol", port.Protocol, "TCP", "UDP", "SCTP")
-		if port.AppProtocol != "" && !label.MatchString(port.AppProtocol) {
+		if port.AppProtocol != "" && !isLabel(port.AppProtocol) {
 			l.problems.add(s.At("ports", name, "appProtocol"), "%q is not an application protocol: write it as http or kubernetes.io/h2c", short(port.AppProtocol))
 		}
 		if port.Container == 0 {
@@ -221,7 +221,7 @@ func (l *loader) checkEnv(s *Service) {
 		switch {
 		case v.Field != "" && !fieldPath.MatchString(v.Field):
 			l.problems.add(v.position, "%q is not a field that a container can read: use metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], spec.nodeName, spec.serviceAccountName, status.hostIP or status.podIP", short(v.Field))
-		case v.Secret != nil && !secretKey.MatchString(v.Secret.Key):
+		case v.Secret != nil && !isSecretKey(v.Secret.Key):
 			l.problems.add(v.position, "%q cannot be a key of a Secret: use letters, digits, -, _ and .", short(v.Secret.Key))
 		case v.Secret != nil && v.Secret.Service == "" && (!subdomain.MatchString(v.Secret.Name) || len(v.Secret.Name) > 253):
 			l.problems.add(v.position, "%q cannot be the name of a Secret: use small letters, digits, - and .", short(v.Secret.Name))
@@ -279,7 +279,10 @@ func (l *loader) checkIngress(s *Service) {
 		l.problems.add(s.At("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(s.Ingress.Class))
 	}
 	for key := range s.Ingress.Annotations {
-		if !label.MatchString(key) {
+		if s.Ingress.TLS && (key == "cert-manager.io/cluster-issuer" || key == "cert-manager.io/common-name") {
+			l.problems.add(s.At("ingress", "annotations", key), "tls: true says %s already: leave it out, or leave tls out and say everything here", key)
+		}
+		if !isLabel(key) {
 			l.problems.add(s.At("ingress", "annotations", key), "%q cannot be the key of an annotation: write it as example.com/name", short(key))
 		}
 	}
@@ -326,6 +329,23 @@ func (l *loader) checkResources(r Resources, at func(path ...string) Position) {
 			l.problems.add(at("resources", "requests", name), "the request for %s, %s, is above its limit, %s: raise the limit or lower the request", name, request, limit)
 		}
 	}
+}
+
+// The lengths are counted apart: as a part of the expressions they make them large.
+
+func isImage(s string) bool {
+	_, digest, pinned := strings.Cut(s, "@sha256:")
+	return imageRef.MatchString(s) && len(s) <= 255 && (!pinned || len(digest) == 64)
+}
+
+func isSecretKey(s string) bool { return secretKey.MatchString(s) && len(s) <= 253 }
+
+func isLabel(s string) bool {
+	prefix, name, qualified := strings.Cut(s, "/")
+	if !qualified {
+		name, prefix = prefix, ""
+	}
+	return label.MatchString(s) && len(name) <= 63 && len(prefix) <= 253
 }
 
 func sortedKeys[T any](m map[string]T) []string {

@@ -97,7 +97,6 @@ func metadata(p *spec.Project, s *spec.Service) *chart.Metadata {
 		APIVersion:  chart.APIVersionV2,
 		Name:        s.Name,
 		Description: "The service " + s.Name + " of " + p.Name,
-		Type:        "application",
 		Version:     Version,
 		AppVersion:  parseImage(s.Image).tag,
 	}

@@ -39,22 +39,19 @@ func keySchema(e values.Entry) string {
 		count = `{"type": "integer", "minimum": 0}`
 	)
 	each := func(schema string) string { return `{"type": "object", "additionalProperties": ` + schema + `}` }
-	all := func(schema string) string { return `{"type": "array", "items": ` + schema + `}` }
 	switch e.Key {
-	case "project", "existingSecret":
+	case "existingSecret":
 		return text
-	case "replicas":
+	case "replicas", "user", "group":
 		return count
-	case "callers":
-		return all(text)
-	case "rules", "clusterRules", "envExpanded":
+	case "callers", "rules", "clusterRules", "envExpanded":
 		return `{"type": "array"}`
 	case "writableRootFilesystem":
 		return `{"type": "boolean"}`
 	case "image":
 		return fields(text, "repository", "tag", "digest", "pullPolicy")
 	case "ports":
-		return each(fields(`{"type": ["integer", "string"]}`, "container", "service", "protocol", "appProtocol"))
+		return each(fields("", "container", "service", "protocol", "appProtocol"))
 	case "env":
 		return each(`{"type": ["string", "object"]}`)
 	case "podAnnotations":
@@ -62,18 +59,14 @@ func keySchema(e values.Entry) string {
 	case "secrets":
 		return each(fields(count, "generate"))
 	case "ingress":
-		return fields("", "hosts", "tls", "path", "class", "annotations")
+		return fields("", "hosts", "issuer", "path", "class", "annotations")
 	case "metrics":
 		return fields(count, "port")
-	case "security":
-		return fields("", "runAsUser", "runAsGroup", "fsGroup", "sysctls")
-	case "container", "pod", "strategy":
+	case "container", "pod", "security", "strategy", "test", "project":
 		// These go into the manifest as they are, where Kubernetes' own schema judges them.
-		return `{"type": "object"}`
+		return "true"
 	case "claims":
 		return each(fields("", "accessModes", "storageClassName", "resources"))
-	case "test":
-		return fields("", "image", "url", "host", "port")
 	default:
 		panic("subchart: no schema for the value " + e.Key)
 	}

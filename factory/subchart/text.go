@@ -14,7 +14,6 @@ func chartYAML(m *chart.Metadata) values.Map {
 		{Key: "apiVersion", Value: m.APIVersion},
 		{Key: "name", Value: m.Name},
 		{Key: "description", Value: m.Description},
-		{Key: "type", Value: m.Type},
 		{Key: "version", Value: m.Version},
 		{Key: "appVersion", Value: m.AppVersion},
 	}

@@ -36,7 +36,11 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
 	add("container", containerValues(s), "The container in Kubernetes' words.")
 	add("pod", podValues(s), "The pod in Kubernetes' words.")
-	add("security", securityValues(s), "Who the pod runs as, in the words of a pod's securityContext.")
+	add("user", int64(s.Security.RunAsUser), "The id that the containers run as, and that of their group.")
+	if s.Security.RunAsGroup != s.Security.RunAsUser {
+		add("group", int64(s.Security.RunAsGroup), "The id of the group.")
+	}
+	add("security", securityValues(s), "More of the pod's securityContext, in Kubernetes' words.")
 	if !s.Security.ReadOnlyRootFilesystem {
 		add("writableRootFilesystem", true, "The image's files can be written over.")
 	}
@@ -52,7 +56,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("clusterRules", ruleValues(s, spec.ScopeCluster), "What the service may do in the whole cluster, in RBAC's words.")
 	add("callers", list(s.NeededBy), "The services that the network policy lets in.")
 	if s.Ingress != nil {
-		add("ingress", ingressValues(p, s), "The address from outside. Without class it is the cluster's default.")
+		add("ingress", ingressValues(p, s), "The address from outside. With an issuer, over TLS. Without class, by the cluster's default.")
 	}
 	if s.Metrics != nil {
 		port := int64(s.Ports[s.Metrics.Port].Container)
@@ -228,22 +232,19 @@ func secretValues(s *spec.Service) values.Map {
 }
 
 func ingressValues(p *spec.Project, s *spec.Service) values.Map {
-	annotations := map[string]string{}
+	m := values.Map{{Key: "hosts", Value: list(s.Ingress.Hosts)}}
+	add := func(key, value, unsaid string) {
+		if value != unsaid {
+			m = append(m, values.Entry{Key: key, Value: value})
+		}
+	}
 	if s.Ingress.TLS {
-		// A self-signed certificate without a common name has an empty issuer, which clients refuse.
-		annotations["cert-manager.io/cluster-issuer"] = p.Issuer.Name
-		annotations["cert-manager.io/common-name"] = s.Ingress.Hosts[0]
+		add("issuer", p.Issuer.Name, "")
 	}
-	maps.Copy(annotations, s.Ingress.Annotations)
-	m := values.Map{{Key: "hosts", Value: list(s.Ingress.Hosts)}, {Key: "tls", Value: s.Ingress.TLS}}
-	if s.Ingress.Path != "/" {
-		m = append(m, values.Entry{Key: "path", Value: s.Ingress.Path})
-	}
-	if s.Ingress.Class != "" {
-		m = append(m, values.Entry{Key: "class", Value: s.Ingress.Class})
-	}
-	if len(annotations) > 0 {
-		m = append(m, values.Entry{Key: "annotations", Value: textMap(annotations)})
+	add("path", s.Ingress.Path, "/")
+	add("class", s.Ingress.Class, "")
+	if len(s.Ingress.Annotations) > 0 {
+		m = append(m, values.Entry{Key: "annotations", Value: textMap(s.Ingress.Annotations)})
 	}
 	return m
 }
@@ -294,11 +295,12 @@ func resourceValues(s *spec.Service) values.Map {
 	return values.Map{{Key: "requests", Value: side(s.Resources.Requests)}, {Key: "limits", Value: side(s.Resources.Limits)}}
 }
 
+// securityValues are fields of a pod's securityContext beyond what every pod has.
 func securityValues(s *spec.Service) values.Map {
-	m := values.Map{
-		{Key: "runAsUser", Value: int64(s.Security.RunAsUser)},
-		{Key: "runAsGroup", Value: int64(s.Security.RunAsGroup)},
-		{Key: "fsGroup", Value: int64(s.Security.FSGroup)},
+	var m values.Map
+	if hasClaims(s) || s.Security.FSGroup != s.Security.RunAsGroup {
+		// Only a volume that outlives its pod can belong to somebody else; what already fits is not walked through again.
+		m = values.Map{{Key: "fsGroup", Value: int64(s.Security.FSGroup)}, {Key: "fsGroupChangePolicy", Value: "OnRootMismatch"}}
 	}
 	for _, port := range s.Ports {
 		if port.Container < 1024 {

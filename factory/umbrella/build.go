@@ -22,7 +22,6 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 		APIVersion:  chart.APIVersionV2,
 		Name:        p.Name,
 		Description: "All services of " + p.Name + ", released as one",
-		Type:        "application",
 		Version:     subchart.Version,
 	}}
 	tree := make(values.Map, 0, len(charts))
@@ -64,7 +63,6 @@ func chartYAML(m *chart.Metadata) values.Map {
 		{Key: "apiVersion", Value: m.APIVersion},
 		{Key: "name", Value: m.Name},
 		{Key: "description", Value: m.Description},
-		{Key: "type", Value: m.Type},
 		{Key: "version", Value: m.Version},
 		{Key: "dependencies", Value: dependencies},
 	}
@@ -73,9 +71,9 @@ func chartYAML(m *chart.Metadata) values.Map {
 // schema lists the names only: what each chart takes is in its own schema.
 func schema(b []byte, charts []*chart.Chart) []byte {
 	b = append(b, "  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n  \"type\": \"object\",\n"+
-		"  \"additionalProperties\": false,\n  \"properties\": {\n    \"global\": {\"type\": \"object\"}"...)
+		"  \"additionalProperties\": false,\n  \"properties\": {\n    \"global\": true"...)
 	for _, c := range charts {
-		b = fmt.Appendf(b, ",\n    %q: {\"type\": \"object\"}", c.Name())
+		b = fmt.Appendf(b, ",\n    %q: true", c.Name())
 	}
 	return append(b, "\n  }\n}\n"...)
 }
