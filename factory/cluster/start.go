@@ -23,8 +23,6 @@ type StartOptions struct {
 	NoNode bool
 	// RegistryPort of the host's loopback is reachable from inside the node under the same address; 0 means 5000.
 	RegistryPort int
-	// Registries is the registries.yaml that the node honours; empty means k3s' own place.
-	Registries string
 }
 
 // BuildSteps lists what builds the cluster's program and its add-on images from the source in dir.
@@ -108,8 +106,8 @@ func (o StartOptions) arguments() []string {
 	if o.RegistryPort != 0 {
 		args = append(args, "--registry-port", fmt.Sprint(o.RegistryPort))
 	}
-	if o.Registries != "" {
-		args = append(args, "--registries", o.Registries)
+	if file := paths.Registries(); file != "" {
+		args = append(args, "--registries", file)
 	}
 	return args
 }

@@ -253,9 +253,8 @@ func mirrorOfAnotherName(t *testing.T, s *stack) {
 	if state := pull("without-mirror"); strings.HasPrefix(state, "Succeeded") {
 		t.Fatalf("pulled %s without a mirror", image)
 	}
-	file := filepath.Join(s.home, "registries.yaml")
-	s.run(t, s.factory, "configure-k3s-registry", "--file", file, "--mirror", "mirror.example:5000=http://localhost:"+registryPort)
-	s.run(t, s.cluster, "reload-registries", "--name", instance, "--registries", file)
+	s.run(t, s.factory, "configure-k3s-registry", "--file", s.registries(), "--mirror", "mirror.example:5000=http://localhost:"+registryPort)
+	s.run(t, s.cluster, "reload-registries", "--name", instance)
 	if state := pull("with-mirror"); !strings.HasPrefix(state, "Succeeded") {
 		t.Errorf("with registries.yaml the pod is %s", state)
 	}

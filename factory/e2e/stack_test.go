@@ -41,7 +41,8 @@ func newStack(t *testing.T) *stack {
 		factory: filepath.Join(root, "project", "bin", "factory"),
 	}
 	s.kubeconfig = filepath.Join(s.home, "cluster", instance, "kubeconfig.yaml")
-	s.env = append(os.Environ(), "FACTORY_HOME="+s.home, "FACTORY_INSTANCE="+instance, "KUBECONFIG="+s.kubeconfig, "CI=true")
+	s.env = append(os.Environ(), "FACTORY_HOME="+s.home, "FACTORY_INSTANCE="+instance,
+		"FACTORY_REGISTRIES="+s.registries(), "KUBECONFIG="+s.kubeconfig, "CI=true")
 	s.cluster = filepath.Join(cacheDir(t), "bin", "factory-cluster")
 	copyProject(t, s.dir)
 	edit(t, filepath.Join(s.dir, "factory.yaml"), "localhost:5000", "localhost:"+registryPort)
@@ -52,6 +53,9 @@ func newStack(t *testing.T) *stack {
 	}
 	return s
 }
+
+// registries is the registries.yaml that this stack's node honours.
+func (s *stack) registries() string { return filepath.Join(s.home, "registries.yaml") }
 
 func cacheDir(t *testing.T) string {
 	t.Helper()

@@ -34,6 +34,9 @@ func Instance() string {
 	return "factory"
 }
 
+// Registries is the registries.yaml that the embedded cluster honours: $FACTORY_REGISTRIES, or "" for k3s' own place.
+func Registries() string { return os.Getenv("FACTORY_REGISTRIES") }
+
 func xdg(variable, fallback string) string {
 	base := os.Getenv(variable)
 	if base == "" {
