@@ -25,37 +25,36 @@ var wanted = [...]string{"cpuset", "cpu", "io", "memory", "pids", "hugetlb"}
 // Prefix begins the name of every group that factory makes.
 const Prefix = "factory-"
 
-// delegate lets the groups below root use the controllers that containers need, and returns those that they could not use
+// delegate lets the groups below root use the controllers that containers need, and returns those that they could use
 // before.
-func delegate(root string) (enabled []string, err error) {
+func delegate(root string) (before []string, err error) {
 	available, err := readList(root, "cgroup.controllers")
 	if err != nil {
 		return nil, err
 	}
-	had, err := readList(root, control)
+	before, err = readList(root, control)
 	if err != nil {
 		return nil, err
 	}
 	// Only a group that is not the machine's root says of which type it is.
 	if _, err := os.Stat(filepath.Join(root, "cgroup.type")); err == nil && len(readPIDs(filepath.Join(root, "cgroup.procs"))) > 0 {
 		if err := move(root, filepath.Join(root, hostGroup)); err != nil {
-			return nil, err
+			return before, err
 		}
 	}
 	for _, controller := range wanted {
-		if !slices.Contains(available, controller) || slices.Contains(had, controller) {
+		if !slices.Contains(available, controller) || slices.Contains(before, controller) {
 			continue
 		}
 		if err := set(root, "+"+controller); err != nil {
-			return enabled, fmt.Errorf("handing the %s controller to control groups below %q: %w", controller, root, err)
+			return before, fmt.Errorf("handing the %s controller to control groups below %q: %w", controller, root, err)
 		}
-		enabled = append(enabled, controller)
 	}
-	return enabled, nil
+	return before, nil
 }
 
-// undelegate takes back what delegate did, when no other group of factory's may need it.
-func undelegate(root string, enabled []string) error {
+// undelegate takes back what was handed out since delegate, by it or by runc, when no other group of factory's may need it.
+func undelegate(root string, before []string) error {
 	groups, err := filepath.Glob(filepath.Join(root, Prefix+"*"))
 	if err != nil {
 		return fmt.Errorf("listing control groups: %w", err)
@@ -65,13 +64,15 @@ func undelegate(root string, enabled []string) error {
 	if len(groups) > 1 || len(groups) == 1 && !emptied {
 		return nil
 	}
-	if emptied {
-		// It held processes, so it handed out nothing before.
-		if enabled, err = readList(root, control); err != nil {
-			return err
-		}
+	now, err := readList(root, control)
+	if err != nil {
+		return err
 	}
-	for _, controller := range enabled {
+	for _, controller := range now {
+		// A root that held processes had handed out nothing.
+		if !emptied && (before == nil || slices.Contains(before, controller)) {
+			continue
+		}
 		err := set(root, "-"+controller)
 		// Busy: somebody else has begun to use it.
 		if err != nil && (emptied || !errors.Is(err, unix.EBUSY)) {
@@ -95,7 +96,8 @@ func readList(root, file string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the control groups' controllers: %w", err)
 	}
-	return strings.Fields(string(data)), nil
+	// Never nil: an empty list says something.
+	return append([]string{}, strings.Fields(string(data))...), nil
 }
 
 func set(root, change string) error {

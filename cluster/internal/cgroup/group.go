@@ -14,28 +14,28 @@ import (
 )
 
 // Create makes the group name in every hierarchy and hands it the controllers that containers need. It returns those that
-// were not handed out before, for Remove.
-func (h Hierarchies) Create(name string) (enabled []string, err error) {
+// were handed out before (nil where there is no such thing), for Remove.
+func (h Hierarchies) Create(name string) (before []string, err error) {
 	if h.Unified() {
-		if enabled, err = delegate(h.V2); err != nil {
-			return enabled, err
+		if before, err = delegate(h.V2); err != nil {
+			return before, err
 		}
 	}
 	for _, mount := range h.All() {
 		dir := filepath.Join(mount, name)
 		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return enabled, fmt.Errorf("creating control group %q: %w", dir, err)
+			return before, fmt.Errorf("creating control group %q: %w", dir, err)
 		}
 	}
 	if dir := h.controllers["cpuset"]; dir != "" {
 		// Version 1 gives a new group no processors and no memory nodes at all.
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
 			if err := copyFile(filepath.Join(dir, file), filepath.Join(dir, name, file)); err != nil {
-				return enabled, err
+				return before, err
 			}
 		}
 	}
-	return enabled, nil
+	return before, nil
 }
 
 func copyFile(from, to string) error {
@@ -85,12 +85,12 @@ func readPIDs(path string) []int {
 	return list
 }
 
-// Remove kills what is left in the group name, removes it from every hierarchy and takes back the controllers that Create
-// enabled. A group that is not there is fine.
-func (h Hierarchies) Remove(name string, enabled []string) error {
+// Remove kills what is left in the group name, removes it from every hierarchy and takes back the controllers that
+// were not handed out before, as Create said. A group that is not there is fine.
+func (h Hierarchies) Remove(name string, before []string) error {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		err := h.remove(name, enabled)
+		err := h.remove(name, before)
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
@@ -99,7 +99,7 @@ func (h Hierarchies) Remove(name string, enabled []string) error {
 	}
 }
 
-func (h Hierarchies) remove(name string, enabled []string) error {
+func (h Hierarchies) remove(name string, before []string) error {
 	for _, pid := range h.Processes(name) {
 		unix.Kill(pid, unix.SIGKILL)
 	}
@@ -111,7 +111,7 @@ func (h Hierarchies) remove(name string, enabled []string) error {
 		return err
 	}
 	if h.Unified() {
-		return undelegate(h.V2, enabled)
+		return undelegate(h.V2, before)
 	}
 	return nil
 }

@@ -43,8 +43,9 @@ type Record struct {
 	Server  string   `json:"server,omitempty"`
 	Network *Network `json:"network,omitempty"`
 	Ingress string   `json:"ingress,omitempty"` // the address at which the host reaches the ingress
-	Enabled []string `json:"enabled,omitempty"` // cgroup v2 controllers that had to be handed out for it
 	LeftOut []string `json:"leftOut,omitempty"` // add-ons that were left out for want of an image
+	// Controllers are those of cgroup v2 that were handed out before; null: not known, or no cgroup v2.
+	Controllers []string `json:"controllers"`
 }
 
 // Load reads the record. A missing one is the zero Record with the instance's name.

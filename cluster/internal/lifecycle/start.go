@@ -55,6 +55,9 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 	if err := inst.Create(); err != nil {
 		return err
 	}
+	if record, err = inst.Load(); err != nil {
+		return err
+	}
 	record.Options = options
 	if err := inst.Save(record); err != nil {
 		return err

@@ -19,5 +19,13 @@ func sweep(inst instance.Instance) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(groups.Remove(inst.Group(), record.Enabled), network.Detach(inst.Link()))
+	if err := errors.Join(groups.Remove(inst.Group(), record.Controllers), network.Detach(inst.Link())); err != nil {
+		return err
+	}
+	if record.Controllers == nil {
+		return nil
+	}
+	// Given back: what others are handed from now on is theirs.
+	record.Controllers = nil
+	return inst.Save(record)
 }

@@ -33,8 +33,8 @@ func runHost(ctx context.Context, inst instance.Instance, record instance.Record
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, groups.Remove(inst.Group(), record.Enabled)) }()
-	if record.Enabled, err = groups.Create(inst.Group()); err != nil {
+	defer func() { err = errors.Join(err, groups.Remove(inst.Group(), record.Controllers)) }()
+	if record.Controllers, err = groups.Create(inst.Group()); err != nil {
 		return err
 	}
 

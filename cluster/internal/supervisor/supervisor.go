@@ -74,7 +74,7 @@ func markStopped(inst instance.Instance) error {
 	if err != nil {
 		return err
 	}
-	record.PID, record.NodePID, record.Ready, record.Ingress = 0, 0, false, ""
+	record.PID, record.NodePID, record.Ready, record.Ingress, record.Controllers = 0, 0, false, "", nil
 	return inst.Save(record)
 }
 
