@@ -26,5 +26,5 @@ func Trust(ctx context.Context, cluster *kube.Cluster, namespace, secret string)
 			return pem, nil
 		}
 	}
-	return nil, fmt.Errorf("Secret %q in namespace %q holds no certificate", secret, namespace)
+	return nil, fmt.Errorf("the Secret %q in namespace %q holds no certificate", secret, namespace)
 }
