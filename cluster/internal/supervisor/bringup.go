@@ -40,6 +40,9 @@ func bringUp(ctx context.Context, inst instance.Instance, record *instance.Recor
 		return fmt.Errorf("waiting for the node: %w", err)
 	}
 	report.Step("node ready")
+	if err := api.WaitServiceAccount(ctx, client); err != nil {
+		return fmt.Errorf("waiting for the controllers: %w", err)
+	}
 	go loadbalancer.Run(ctx, client, record.Network.NodeIP, os.Stderr)
 	if err := api.WaitPods(ctx, client, started); err != nil {
 		return fmt.Errorf("waiting for the pods of the last run: %w", err)
