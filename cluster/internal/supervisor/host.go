@@ -23,7 +23,7 @@ import (
 
 // runHost is the host's half of an instance with a node: it makes the node, links it to the host and serves what the two
 // have to exchange.
-func runHost(ctx context.Context, inst instance.Instance, record instance.Record, events *os.File, report *progress.Reporter) (err error) {
+func runHost(ctx context.Context, inst instance.Instance, record instance.Record, events *os.File, hangups <-chan os.Signal, report *progress.Reporter) (err error) {
 	started := time.Now()
 	routes, err := plan(inst, &record)
 	if err != nil {
@@ -69,7 +69,7 @@ func runHost(ctx context.Context, inst instance.Instance, record instance.Record
 		return err
 	}
 	report.Send(progress.Event{Ready: true})
-	answerReloads(ctx, inst, record, routeServer)
+	answerReloads(ctx, inst, record, routeServer, hangups)
 	if nodeProcess.ended() {
 		return context.Cause(ctx)
 	}

@@ -45,10 +45,9 @@ func NodeMain(args []string) int {
 	linked := os.NewFile(4, "linked")
 	syscall.CloseOnExec(3)
 	syscall.CloseOnExec(4)
-	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := runNode(ctx, inst, linked, report); err != nil {
+	if err := runNode(ctx, inst, linked, hangUps(), report); err != nil {
 		failure := describe(inst, err)
 		// The host knows the log by another path.
 		if name, err := filepath.Rel(node.Root, failure.Log); err == nil && failure.Log != "" {
@@ -61,7 +60,7 @@ func NodeMain(args []string) int {
 	return 0
 }
 
-func runNode(ctx context.Context, inst instance.Instance, linked io.Reader, report *progress.Reporter) error {
+func runNode(ctx context.Context, inst instance.Instance, linked io.Reader, hangups <-chan os.Signal, report *progress.Reporter) error {
 	started := time.Now()
 	record, err := inst.Load()
 	if err != nil {
@@ -128,7 +127,7 @@ func runNode(ctx context.Context, inst instance.Instance, linked io.Reader, repo
 		return fmt.Errorf("waiting for the controllers: %w", err)
 	}
 	group.Settle()
-	restartRuntimeOnHangup(ctx, group)
+	restartRuntimeOnHangup(ctx, group, hangups)
 	return nil
 }
 
@@ -177,9 +176,7 @@ func prepare(inst instance.Instance, plan instance.Network) error {
 
 // restartRuntimeOnHangup starts containerd again at every SIGHUP, for settings that it reads once, until ctx ends.
 // Containers run on meanwhile.
-func restartRuntimeOnHangup(ctx context.Context, group *process.Group) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
+func restartRuntimeOnHangup(ctx context.Context, group *process.Group, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/helm-chart-factory/factory/cluster/internal/instance"
@@ -43,11 +42,8 @@ func AnswerTo(inst instance.Instance, request string) (answer Reloaded, ok bool)
 	return answer, answer.Request == request
 }
 
-// answerReloads serves reload requests until ctx ends.
-func answerReloads(ctx context.Context, inst instance.Instance, record instance.Record, routes *routeServer) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+// answerReloads serves reload requests, which hangups announces, until ctx ends.
+func answerReloads(ctx context.Context, inst instance.Instance, record instance.Record, routes *routeServer, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():

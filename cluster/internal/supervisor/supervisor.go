@@ -32,12 +32,10 @@ func Main(args []string) int {
 	events := os.NewFile(3, "events")
 	syscall.CloseOnExec(3)
 	report := progress.NewReporter(events)
-	// The command that reads the events may go away: its going must not end the cluster.
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 
-	err := run(ctx, inst, events, report)
+	err := run(ctx, inst, events, hangUps(), report)
 	if err != nil {
 		failure := describe(inst, err)
 		fmt.Fprintln(os.Stderr, failure.Cause)
@@ -47,7 +45,7 @@ func Main(args []string) int {
 	return 0
 }
 
-func run(ctx context.Context, inst instance.Instance, events *os.File, report *progress.Reporter) error {
+func run(ctx context.Context, inst instance.Instance, events *os.File, hangups <-chan os.Signal, report *progress.Reporter) error {
 	release, err := inst.Acquire(instance.Running)
 	if err != nil {
 		return fmt.Errorf("cluster %q already has a supervisor: %w", inst.Name, err)
@@ -61,11 +59,19 @@ func run(ctx context.Context, inst instance.Instance, events *os.File, report *p
 	record.Ready = false
 	record.NodePID = 0
 	if record.Options.Node {
-		err = runHost(ctx, inst, record, events, report)
+		err = runHost(ctx, inst, record, events, hangups, report)
 	} else {
 		err = runAlone(ctx, inst, record, report)
 	}
 	return errors.Join(err, markStopped(inst))
+}
+
+// hangUps receives SIGHUP, one at a time, from now on: it asks for something later, and must not end the process before.
+// It is handled, not ignored, because containers would inherit that.
+func hangUps() <-chan os.Signal {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	return signals
 }
 
 // markStopped keeps what a later start needs (port, addresses) and drops what ended with the processes.
