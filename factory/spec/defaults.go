@@ -26,7 +26,9 @@ func (l *loader) defaults(p *Project, s *Service) {
 	}
 	main := s.MainPort()
 	if s.Health.Ready == nil && s.Ports[main].Protocol == "TCP" {
-		s.Health.Ready = &Probe{TCP: main, Period: Duration(10e9), Timeout: Duration(3e9), Failures: 3, Successes: 1}
+		ready := newProbe()
+		ready.TCP = main
+		s.Health.Ready = &ready
 	}
 	for _, probe := range []*Probe{s.Health.Live, s.Health.Ready, s.Health.Startup} {
 		if probe == nil {

@@ -31,7 +31,7 @@ type Probe struct {
 	Delay Duration `spec:"delay"`
 	// Period is the time between checks. Default: 10s.
 	Period Duration `spec:"period"`
-	// Timeout is how long a check may take. Default: 3s.
+	// Timeout is how long a check may take. Default: 1s.
 	Timeout Duration `spec:"timeout"`
 	// Failures is how many checks in a row must fail. Default: 3.
 	Failures int `spec:"failures"`
@@ -59,8 +59,13 @@ type GRPCProbe struct {
 	Service string `spec:"service"`
 }
 
+// newProbe returns a probe with Kubernetes' own timings.
+func newProbe() Probe {
+	return Probe{Period: Duration(10e9), Timeout: Duration(1e9), Failures: 3, Successes: 1}
+}
+
 func (p *Probe) decodeNode(d *decoder, n *yaml.Node) {
-	*p = Probe{Period: Duration(10e9), Timeout: Duration(3e9), Failures: 3, Successes: 1}
+	*p = newProbe()
 	if n.Kind == yaml.ScalarNode {
 		p.HTTP = &HTTPProbe{}
 		p.HTTP.decodeNode(d, n)

@@ -28,7 +28,6 @@ func objects() []object {
 	return []object{
 		{"NOTES.txt", always},
 		{"_helpers.tpl", always},
-		{"_pod.tpl", always},
 		{"clusterrole.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeCluster) }},
 		{"clusterrolebinding.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeCluster) }},
 		{"deployment.yaml", kind(spec.Deployment)},

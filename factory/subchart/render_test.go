@@ -1,6 +1,7 @@
 package subchart_test
 
 import (
+	"errors"
 	"flag"
 	"io/fs"
 	"os"
@@ -184,28 +185,18 @@ func TestProjectsOwnTemplates(t *testing.T) {
 		}
 	}
 	_, err = subchart.Open(templates.Files, fstest.MapFS{"servise.yaml": {}})
-	if u, ok := err.(interface{ Usage() bool }); !ok || !u.Usage() {
-		err2 := err
-		for err2 != nil && !ok {
-			unwrapper, can := err2.(interface{ Unwrap() error })
-			if !can {
-				break
-			}
-			err2 = unwrapper.Unwrap()
-			u, ok = err2.(interface{ Usage() bool })
-		}
-		if !ok || !strings.Contains(err.Error(), "templates/servise.yaml replaces none") {
-			t.Errorf("got %v", err)
-		}
+	var wrong interface{ Usage() bool }
+	if !errors.As(err, &wrong) || !wrong.Usage() || !strings.Contains(err.Error(), "templates/servise.yaml replaces none") {
+		t.Errorf("got %v", err)
 	}
 }
 
 func TestOnlyWhatIsUsed(t *testing.T) {
 	for text, want := range map[string]string{
-		"replicas: 1\n": "NOTES.txt _helpers.tpl _pod.tpl deployment.yaml networkpolicy.yaml serviceaccount.yaml",
-		"port: 80\n":    "NOTES.txt _helpers.tpl _pod.tpl deployment.yaml networkpolicy.yaml service.yaml serviceaccount.yaml tests/test-connection.yaml",
-		"ports: {dns: {container: 53, protocol: UDP}}\nkind: StatefulSet\nsecrets: {a: {generate: 24}}\n":        "NOTES.txt _helpers.tpl _pod.tpl networkpolicy.yaml secret.yaml service.yaml serviceaccount.yaml statefulset.yaml",
-		"access: [{resources: [nodes], verbs: [get], scope: cluster}]\nvolumes: {data: {path: /d, size: 1Gi}}\n": "NOTES.txt _helpers.tpl _pod.tpl clusterrole.yaml clusterrolebinding.yaml deployment.yaml networkpolicy.yaml pvc.yaml serviceaccount.yaml",
+		"replicas: 1\n": "NOTES.txt _helpers.tpl deployment.yaml networkpolicy.yaml serviceaccount.yaml",
+		"port: 80\n":    "NOTES.txt _helpers.tpl deployment.yaml networkpolicy.yaml service.yaml serviceaccount.yaml tests/test-connection.yaml",
+		"ports: {dns: {container: 53, protocol: UDP}}\nkind: StatefulSet\nsecrets: {a: {generate: 24}}\n":        "NOTES.txt _helpers.tpl networkpolicy.yaml secret.yaml service.yaml serviceaccount.yaml statefulset.yaml",
+		"access: [{resources: [nodes], verbs: [get], scope: cluster}]\nvolumes: {data: {path: /d, size: 1Gi}}\n": "NOTES.txt _helpers.tpl clusterrole.yaml clusterrolebinding.yaml deployment.yaml networkpolicy.yaml pvc.yaml serviceaccount.yaml",
 	} {
 		p := load(t, map[string]string{"web": text})
 		c, err := renderer(t, nil).Render(p, p.Service("web"))

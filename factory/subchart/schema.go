@@ -42,9 +42,9 @@ func keySchema(e values.Entry) string {
 	switch e.Key {
 	case "existingSecret":
 		return text
-	case "replicas", "user", "group":
+	case "replicas":
 		return count
-	case "callers", "rules", "clusterRules", "envExpanded":
+	case "rules", "clusterRules", "envExpanded":
 		return `{"type": "array"}`
 	case "writableRootFilesystem":
 		return `{"type": "boolean"}`
@@ -52,8 +52,6 @@ func keySchema(e values.Entry) string {
 		return fields(text, "repository", "tag", "digest", "pullPolicy")
 	case "ports":
 		return each(fields("", "container", "service", "protocol", "appProtocol"))
-	case "env":
-		return each(`{"type": ["string", "object"]}`)
 	case "podAnnotations":
 		return each(text)
 	case "secrets":
@@ -62,8 +60,8 @@ func keySchema(e values.Entry) string {
 		return fields("", "hosts", "issuer", "path", "class", "annotations")
 	case "metrics":
 		return fields(count, "port")
-	case "container", "pod", "security", "strategy", "test", "project":
-		// These go into the manifest as they are, where Kubernetes' own schema judges them.
+	case "container", "pod", "security", "strategy", "test", "project", "user", "group", "callers", "env":
+		// What these hold goes into the manifest as it is, and Kubernetes' own schema judges it there.
 		return "true"
 	case "claims":
 		return each(fields("", "accessModes", "storageClassName", "resources"))

@@ -208,7 +208,12 @@ func TestHelpersDoNotMix(t *testing.T) {
 	files := map[string]string{"factory.yaml": "version: 1\n", "services/old/service.yaml": "port: 80\n", "services/new/service.yaml": "port: 80\n"}
 	dir := project(t, files)
 	synced(t, dir)
-	own := project(t, map[string]string{"_helpers.tpl": "{{- define \"labels\" }}\n    mine: \"{{ .Chart.Name }}\"\n{{- end -}}\n"})
+	helpers, err := templates.Files.ReadFile("_helpers.tpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, pod, _ := strings.Cut(string(helpers), "{{- end -}}")
+	own := project(t, map[string]string{"_helpers.tpl": "{{- define \"labels\" }}\n    mine: \"{{ .Chart.Name }}\"\n{{- end -}}" + pod})
 	if err := os.Rename(own, filepath.Join(dir, "templates")); err != nil {
 		t.Fatal(err)
 	}
@@ -256,6 +261,19 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// TestEnvOfOtherTypes: what `--set web.env.PORT=8080` makes a number is the text that Kubernetes wants.
+func TestEnvOfOtherTypes(t *testing.T) {
+	dir := project(t, map[string]string{"factory.yaml": "version: 1\n", "services/web/service.yaml": "env: {A: b}\n"})
+	values := map[string]any{"web": map[string]any{"env": map[string]any{"N": 1000000.0, "I": int64(8080), "B": true, "F": 1.5, "A": "x"}}}
+	got := map[string]string{}
+	for _, v := range decode[appsv1.Deployment](t, rendered(t, synced(t, dir), values), "web/Deployment/web").Spec.Template.Spec.Containers[0].Env {
+		got[v.Name] = v.Value
+	}
+	if want := map[string]string{"N": "1000000", "I": "8080", "B": "true", "F": "1.5", "A": "x"}; !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestSchemaIsStrict: what a template does not read is refused, what Helm adds is not.
 func TestSchemaIsStrict(t *testing.T) {
 	dir := project(t, map[string]string{"factory.yaml": "version: 1\n", "services/web/service.yaml": "port: 80\nenv: {A: b}\ningress: true\nmetrics: /metrics\n"})
@@ -268,7 +286,7 @@ func TestSchemaIsStrict(t *testing.T) {
 	for name, values := range map[string]map[string]any{
 		"service": {"wev": map[string]any{}}, "key": web("replica", 2), "kind": web("replicas", "two"), "image": web("image", map[string]any{"tga": "x"}),
 		"tag": web("image", map[string]any{"tag": 1.2}), "port": web("ports", map[string]any{"http": map[string]any{"contianer": 1}}),
-		"env": web("env", map[string]any{"A": 1}), "ingress": web("ingress", map[string]any{"host": "x"}), "enabled": web("enabled", "yes"),
+		"ingress": web("ingress", map[string]any{"host": "x"}), "enabled": web("enabled", "yes"),
 	} {
 		if judge(values) == nil {
 			t.Errorf("%s: %v was accepted", name, values)
