@@ -328,3 +328,31 @@ func TestInMemory(t *testing.T) {
 		t.Error("they differ")
 	}
 }
+
+// BenchmarkSync writes the umbrella of a hundred services from nothing, and compares it when nothing has changed.
+func BenchmarkSync(b *testing.B) {
+	files := map[string]string{"factory.yaml": "version: 1\n"}
+	for i := range 100 {
+		name := "service-" + string(rune('a'+i/10)) + string(rune('a'+i%10))
+		files["services/"+name+"/service.yaml"] = "port: 8080\nhealth: {live: /health, ready: /ready}\ningress: {tls: true}\nenv: {LOG_LEVEL: info}\n"
+	}
+	dir := project(b, files)
+	sync := func() {
+		if _, err := umbrella.Generate(context.Background(), dir, templates.Files, umbrella.Request{Umbrella: true, Waiting: func() {}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("fresh", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			os.RemoveAll(filepath.Join(dir, umbrella.Dir))
+			b.StartTimer()
+			sync()
+		}
+	})
+	b.Run("unchanged", func(b *testing.B) {
+		for b.Loop() {
+			sync()
+		}
+	})
+}
