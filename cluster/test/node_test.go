@@ -90,6 +90,13 @@ func TestNode(t *testing.T) {
 	if has("traefik") {
 		t.Run("the ingress answers", func(t *testing.T) { testIngress(t, c, s) })
 	}
+	if has("metrics-server") {
+		t.Run("the node is measured", func(t *testing.T) {
+			if out := c.kubectl("top", "node", "--no-headers"); !strings.HasPrefix(out, c.name) {
+				t.Errorf("kubectl top: %s", out)
+			}
+		})
+	}
 	t.Run("a second node runs beside the first", func(t *testing.T) { testSecondNode(t, s) })
 
 	c.run("stop", "--purge")
