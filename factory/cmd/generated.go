@@ -116,6 +116,9 @@ type drifted struct {
 
 func (d drifted) Error() string {
 	text := fmt.Sprintf("%d files in %s are not as the specs say", d.changes, umbrella.Dir)
+	if d.changes == 1 {
+		text = fmt.Sprintf("1 file in %s is not as the specs say", umbrella.Dir)
+	}
 	if d.interrupted {
 		text += ", and a run that wrote them was cut off"
 	}
