@@ -68,6 +68,7 @@ build: $(FACTORY) ## bin/factory
 
 .PHONY: FORCE
 $(FACTORY): FORCE
+	@[ -e $@ ] || echo "building bin/factory: some minutes the first time, seconds from then on" >&2
 	@go build -ldflags "-s -w" -o $@ ./factory
 
 .PHONY: cluster
