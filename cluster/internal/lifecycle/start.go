@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -112,6 +113,11 @@ func alreadyRunning(ctx context.Context, inst instance.Instance, record instance
 	fmt.Fprintf(out, "cluster %q runs already: kubeconfig %s\n", inst.Name, inst.Kubeconfig())
 	if record.Options != options && options.Node {
 		fmt.Fprintf(out, "warning: it was started with other options; to change them: factory-cluster stop --name %s, then start\n", inst.Name)
+	}
+	for _, name := range record.LeftOut {
+		if _, err := os.Stat(filepath.Join(record.Options.Images, name+".tar")); err == nil {
+			fmt.Fprintf(out, "warning: the add-on %s was left out and has an image now; to get it: factory-cluster stop --name %s, then start\n", name, inst.Name)
+		}
 	}
 	return nil
 }
