@@ -42,7 +42,7 @@ func Find(ctx context.Context, dir string, log io.Writer) (*Program, error) {
 	if path := os.Getenv("FACTORY_CLUSTER"); path != "" {
 		return &Program{Path: path}, nil
 	}
-	built := filepath.Join(paths.Cache(), "bin", "factory-cluster")
+	built := builtProgram()
 	source := findSource(dir)
 	if source == "" {
 		if _, err := os.Stat(built); err != nil {
@@ -58,6 +58,19 @@ func Find(ctx context.Context, dir string, log io.Writer) (*Program, error) {
 	}
 	return &Program{Path: built, Source: source}, nil
 }
+
+// FindBuilt returns the program as it was last built, even where its source is newer: to ask and to stop a cluster, the
+// program that started it is the right one. Only where there is none it is built.
+func FindBuilt(ctx context.Context, dir string, log io.Writer) (*Program, error) {
+	if built := builtProgram(); os.Getenv("FACTORY_CLUSTER") == "" {
+		if _, err := os.Stat(built); err == nil {
+			return &Program{Path: built, Source: findSource(dir)}, nil
+		}
+	}
+	return Find(ctx, dir, log)
+}
+
+func builtProgram() string { return filepath.Join(paths.Cache(), "bin", "factory-cluster") }
 
 // findSource returns the cluster/ folder of dir or of this program's own checkout, or "".
 func findSource(dir string) string {

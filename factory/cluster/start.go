@@ -146,7 +146,7 @@ func Stop(ctx context.Context, opts StopOptions) error {
 		fmt.Fprintln(opts.Progress, "no cluster was started here")
 		return nil
 	}
-	program, err := Find(ctx, opts.Dir, opts.Progress)
+	program, err := FindBuilt(ctx, opts.Dir, opts.Progress)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s *stack) ingressHosts() []string {
 // controller published on one of the release's ingresses.
 func (s *stack) ingressAddress(ctx context.Context) (string, error) {
 	if s.cluster.Kind == kube.Embedded {
-		program, err := cluster.Find(ctx, s.dir, s.Err)
+		program, err := cluster.FindBuilt(ctx, s.dir, s.Err)
 		if err != nil {
 			return "", err
 		}

@@ -101,7 +101,7 @@ func newClusterKubectl(a *app) *cobra.Command {
 // clusterPassThrough makes command run factory-cluster with what arguments returns, on this run's own streams.
 func clusterPassThrough(a *app, command *cobra.Command, arguments func([]string) []string) *cobra.Command {
 	command.RunE = func(c *cobra.Command, args []string) error {
-		program, err := cluster.Find(c.Context(), a.dir, a.Err)
+		program, err := cluster.FindBuilt(c.Context(), a.dir, a.Err)
 		if err != nil {
 			return err
 		}
