@@ -7,17 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
 	"strings"
 	"testing"
 )
 
-// footprint lists what a stack could leave behind on its machine: processes of its programs, mounts, network
-// interfaces, control groups and firewall rules, and its lines in /etc/hosts.
+// footprint lists what a stack could leave behind on its machine: processes of its programs, mounts, control groups,
+// firewall rules, and its lines in /etc/hosts.
 func footprint(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{
-		"interfaces": interfaces(t),
 		"mounts":     linesWith(t, "/proc/self/mounts", instance),
 		"hosts":      linesWith(t, "/etc/hosts", "# factory up"),
 		"cgroups":    controlGroups(t),
@@ -35,18 +33,26 @@ func footprint(t *testing.T) map[string][]string {
 	return found
 }
 
-func interfaces(t *testing.T) []string {
+// linkTo returns the name of the network interface that leads to address, or "" where none does. Other stacks' links come
+// and go beside this one's.
+func linkTo(t *testing.T, address string) string {
 	t.Helper()
 	all, err := net.Interfaces()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
 	for _, one := range all {
-		names = append(names, one.Name)
+		addresses, err := one.Addrs()
+		if err != nil {
+			continue // it went meanwhile
+		}
+		for _, found := range addresses {
+			if network, ok := found.(*net.IPNet); ok && network.Contains(net.ParseIP(address)) {
+				return one.Name
+			}
+		}
 	}
-	sort.Strings(names)
-	return names
+	return ""
 }
 
 func linesWith(t *testing.T, file, text string) []string {

@@ -54,7 +54,14 @@ func TestFromSpecsToARelease(t *testing.T) {
 		}
 	}
 	t.Run("down leaves nothing on the machine", func(t *testing.T) {
+		node := s.status(t).NodeIP
+		if linkTo(t, node) == "" {
+			t.Errorf("no network interface leads to the node %s", node)
+		}
 		s.run(t, s.factory, "down", "--volumes", "--yes")
+		if left := linkTo(t, node); left != "" {
+			t.Errorf("the network interface %s is left", left)
+		}
 		if after := footprint(t); !reflect.DeepEqual(before, after) {
 			t.Errorf("the machine differs\nbefore: %v\nafter:  %v", before, after)
 		}
@@ -311,17 +318,23 @@ func (s *stack) pods() string {
 	return out + said
 }
 
-// ingress returns the address on which the cluster's ingress answers.
-func (s *stack) ingress(t *testing.T) string {
+// status is where the stack's cluster says it is.
+func (s *stack) status(t *testing.T) (status struct{ NodeIP, Ingress string }) {
 	t.Helper()
-	var status struct{ NodeIP, Ingress string }
 	if err := json.Unmarshal([]byte(s.run(t, s.cluster, "status", "--name", instance, "-o", "json")), &status); err != nil {
 		t.Fatal(err)
 	}
-	if status.Ingress != "" {
-		return status.Ingress
+	return status
+}
+
+// ingress returns the address on which the cluster's ingress answers.
+func (s *stack) ingress(t *testing.T) string {
+	t.Helper()
+	status := s.status(t)
+	if status.Ingress == "" {
+		return status.NodeIP
 	}
-	return status.NodeIP
+	return status.Ingress
 }
 
 // trust returns the file that `up` told people to trust.
