@@ -16,10 +16,10 @@ import (
 func footprint(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{
-		"mounts":     linesWith(t, "/proc/self/mounts", instance),
-		"hosts":      linesWith(t, "/etc/hosts", "# factory up"),
-		"cgroups":    controlGroups(t),
-		"processes":  processes(t),
+		"mounts":    linesWith(t, "/proc/self/mounts", instance),
+		"hosts":     linesWith(t, "/etc/hosts", "# factory up"),
+		"cgroups":   controlGroups(t),
+		"processes": processes(t),
 	}
 	rules, err := exec.Command("iptables-save").Output()
 	if err != nil {
