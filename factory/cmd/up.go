@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -165,6 +166,9 @@ func (s *stack) buildImages(ctx context.Context) error {
 		}
 		if !bases.HubReachable(ctx) {
 			packages = append(packages, "mmdebstrap", "debian-archive-keyring", "ca-certificates")
+			if _, err := exec.LookPath("npm"); err != nil {
+				packages = append(packages, "npm") // fetches the Node that a base image asks for
+			}
 		}
 		return machine.InstallPackages(ctx, say, packages...)
 	})
