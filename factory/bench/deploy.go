@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-const deployRounds = 5
+const deployRounds = 3
 
 // deployFigures compares the time from `factory deploy` to Ready with that of `helm upgrade --install --wait` of the
 // same chart, on the embedded cluster of this host, with the frontend's image that `factory up` pushed. Both pull by
