@@ -113,7 +113,8 @@ func (v *volume) start(env ...string) *server {
 func (v *volume) startAs(uid int, env ...string) *server {
 	v.t.Helper()
 	s := &server{volume: v, output: &output{}, ended: make(chan struct{})}
-	s.command = exec.Command(v.path("entrypoint.sh"), "-c", fmt.Sprintf("port=%d", v.port))
+	// Shared memory in files of the volume: a server that a test kills would leave its own in /dev/shm.
+	s.command = exec.Command(v.path("entrypoint.sh"), "-c", fmt.Sprintf("port=%d", v.port), "-c", "dynamic_shared_memory_type=mmap")
 	s.command.Dir = v.root
 	s.command.Env = append([]string{
 		"PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR=" + v.path("tmp"), "PGDATA=" + v.path("data/pgdata"),
