@@ -56,7 +56,12 @@ func newVolume(t *testing.T) *volume {
 	v.script(string(schema))
 	entrypoint, err := os.ReadFile("entrypoint.sh")
 	v.must(err)
-	v.must(os.WriteFile(filepath.Join(root, "entrypoint.sh"), entrypoint, 0o755))
+	// A process that another test forks meanwhile would inherit the open file, and one that is open for writing cannot
+	// be run (https://go.dev/issue/22315).
+	syscall.ForkLock.RLock()
+	err = os.WriteFile(filepath.Join(root, "entrypoint.sh"), entrypoint, 0o755)
+	syscall.ForkLock.RUnlock()
+	v.must(err)
 	v.must(os.Chmod(filepath.Join(root, "entrypoint.sh"), 0o755))
 	return v
 }
