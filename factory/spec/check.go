@@ -54,6 +54,7 @@ func (l *loader) check(p *Project) {
 		l.checkAccess(s)
 		l.checkIngress(s)
 		l.checkVolumes(s)
+		l.checkWaivers(s.Lint, s.At)
 		if s.source.has("resources") {
 			l.checkResources(s.Resources, s.At)
 		}
@@ -84,6 +85,7 @@ func (l *loader) checkProject(p *Project) {
 	if !isImage(p.Test.Image) {
 		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
 	}
+	l.checkWaivers(p.Lint, at)
 	l.replicas(at("defaults", "replicas"), p.Defaults.Replicas)
 	l.checkResources(p.Defaults.Resources, func(path ...string) Position {
 		return at(append([]string{"defaults"}, path...)...)

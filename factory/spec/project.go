@@ -37,6 +37,8 @@ type Project struct {
 	Test Test `spec:"test"`
 	// Defaults lie underneath every service.
 	Defaults Defaults `spec:"defaults"`
+	// Lint is what factory lint leaves aside in every service.
+	Lint Lint `spec:"lint"`
 
 	// Dir is the absolute path of the project, links resolved.
 	Dir string
@@ -73,6 +75,9 @@ type Defaults struct {
 	Security    Security  `spec:"security"`
 	GracePeriod Duration  `spec:"gracePeriod"`
 }
+
+// At returns where a key of factory.yaml was written: the deepest part of the path that the file has.
+func (p *Project) At(path ...string) Position { return p.source.at(path...) }
 
 // Service returns the service with that name, or nil.
 func (p *Project) Service(name string) *Service {

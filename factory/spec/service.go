@@ -51,6 +51,8 @@ type Service struct {
 	GracePeriod Duration `spec:"gracePeriod"`
 	// Metrics asks Prometheus to scrape the pods. Default: not.
 	Metrics *Metrics `spec:"metrics"`
+	// Lint is what factory lint leaves aside in this service.
+	Lint Lint `spec:"lint"`
 
 	// Dir is the service's folder, relative to the project, with slashes.
 	Dir string
