@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ import (
 
 // TestMain is also the program that runs inside the images: the test binary is static, so an image of it needs no base.
 func TestMain(m *testing.M) {
-	if len(os.Args) != 2 || !strings.HasPrefix(os.Args[1], "inside=") {
+	if len(os.Args) < 2 || !strings.HasPrefix(os.Args[1], "inside=") {
 		os.Exit(m.Run())
 	}
 	switch strings.TrimPrefix(os.Args[1], "inside=") {
@@ -183,20 +184,37 @@ func TestAFailedBuildShowsTheEndOfItsLog(t *testing.T) {
 	}
 }
 
+// An interrupt comes at every stage of a build: while a container is made, as soon as its process runs, and later.
 func TestAnInterruptLeavesNoProcessAndNoTag(t *testing.T) {
-	m := newMachine(t, "FROM scratch\nCOPY program /program\nRUN [\"/program\", \"inside=sleep\"]\n")
+	for name, interruptWhen := range map[string]struct {
+		argument string // of the process that is waited for; this run's own, so that no other's is taken for it
+		then     time.Duration
+	}{
+		"while a container starts": {"create", 0},
+		"when its process starts":  {"/program", 0},
+		"when its process runs":    {"/program", time.Second},
+	} {
+		t.Run(name, func(t *testing.T) { interruptLeavesNothing(t, interruptWhen.argument, interruptWhen.then) })
+	}
+}
+
+func interruptLeavesNothing(t *testing.T, stage string, then time.Duration) {
+	mark := rand.Text()
+	m := newMachine(t, fmt.Sprintf("FROM scratch\nCOPY program /program\nRUN [\"/program\", \"inside=sleep\", %q]\n", mark))
+	storage := filepath.Dir(os.Getenv("CONTAINERS_STORAGE_CONF"))
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	go func() {
-		for !processRuns("inside=sleep") && ctx.Err() == nil {
-			time.Sleep(20 * time.Millisecond)
+		for !processRuns("/program", mark) && !(stage == "create" && processRuns("runc", "create", storage)) && ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
 		}
+		time.Sleep(then)
 		interrupt()
 	}()
 	if _, err := m.build(ctx); !errors.Is(err, context.Canceled) {
-		t.Fatalf("error %v, want the interrupt", err)
+		t.Fatalf("error %v, want the interrupt\n%s", err, m.progress.String())
 	}
-	for limit := time.Now().Add(5 * time.Second); processRuns("inside=sleep"); time.Sleep(50 * time.Millisecond) {
+	for limit := time.Now().Add(5 * time.Second); processRuns("/program", mark); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatal("the build's process outlives the interrupt")
 		}
@@ -215,10 +233,16 @@ func assertNoContainers(t *testing.T) {
 	}
 }
 
-func processRuns(argument string) bool {
+// processRuns tells whether a process of that program runs that has all of these in its command line.
+func processRuns(program string, arguments ...string) bool {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, line := range lines {
-		if content, err := os.ReadFile(line); err == nil && bytes.Contains(content, []byte("/program\x00"+argument)) {
+	for _, path := range lines {
+		line, err := os.ReadFile(path)
+		if err != nil || !bytes.HasPrefix(line, []byte(program+"\x00")) && !bytes.Contains(line, []byte("/"+program+"\x00")) {
+			continue
+		}
+		missing := func(argument string) bool { return !bytes.Contains(line, []byte(argument)) }
+		if !slices.ContainsFunc(arguments, missing) {
 			return true
 		}
 	}
