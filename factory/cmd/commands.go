@@ -11,6 +11,7 @@ func commands(a *app) []*cobra.Command {
 		newGenerateAll(a),
 		newSync(a),
 		newLint(a),
+		newSchema(a),
 		newCluster(a),
 		newInstallCertManager(a),
 		newDeploy(a),

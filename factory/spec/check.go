@@ -78,7 +78,6 @@ func (l *loader) checkProject(p *Project) {
 	if !subdomain.MatchString(p.Issuer.Name) || len(p.Issuer.Name) > 253 {
 		l.problems.add(at("issuer", "name"), "the issuer %q does not fit: use the name of a ClusterIssuer", short(p.Issuer.Name))
 	}
-	l.oneOf(at("issuer", "type"), "issuer type", p.Issuer.Type, "selfSigned", "ca")
 	if p.Ingress.Class != "" && !subdomain.MatchString(p.Ingress.Class) {
 		l.problems.add(at("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(p.Ingress.Class))
 	}
@@ -90,13 +89,6 @@ func (l *loader) checkProject(p *Project) {
 	l.checkResources(p.Defaults.Resources, func(path ...string) Position {
 		return at(append([]string{"defaults"}, path...)...)
 	})
-}
-
-// oneOf complains about a word that is none of those that are possible.
-func (l *loader) oneOf(at Position, what, word string, possible ...string) {
-	if !slices.Contains(possible, word) {
-		l.problems.add(at, "unknown %s %q: %s", what, short(word), didYouMean(word, possible))
-	}
 }
 
 func (l *loader) checkName(s *Service) {
@@ -117,7 +109,6 @@ func (l *loader) replicas(at Position, n int) {
 }
 
 func (l *loader) checkWorkload(s *Service) {
-	l.oneOf(s.At("kind"), "kind", s.Kind, Deployment, StatefulSet)
 	if s.source.has("replicas") {
 		l.replicas(s.At("replicas"), s.Replicas)
 	}
@@ -147,7 +138,6 @@ func (l *loader) checkPorts(s *Service) {
 		if !portName.MatchString(name) || len(name) > 15 || strings.Contains(name, "--") || !strings.ContainsAny(name, "abcdefghijklmnopqrstuvwxyz") {
 			l.problems.add(at, "%q cannot be the name of a port: use 1 to 15 small letters, digits and single dashes, at least one of them a letter", short(name))
 		}
-		l.oneOf(s.At("ports", name, "protocol"), "protocol", port.Protocol, "TCP", "UDP", "SCTP")
 		if port.AppProtocol != "" && !isLabel(port.AppProtocol) {
 			l.problems.add(s.At("ports", name, "appProtocol"), "%q is not an application protocol: write it as http or kubernetes.io/h2c", short(port.AppProtocol))
 		}
@@ -179,7 +169,6 @@ func (l *loader) checkProbes(s *Service) {
 		switch {
 		case p.probe.HTTP != nil:
 			l.portReference(s, at, p.probe.HTTP.Port)
-			l.oneOf(at, "scheme", p.probe.HTTP.Scheme, "HTTP", "HTTPS")
 		case p.probe.TCP != "":
 			l.portReference(s, at, p.probe.TCP)
 		case p.probe.GRPC != nil:
@@ -235,7 +224,6 @@ func (l *loader) checkAccess(s *Service) {
 	verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
 	for i, rule := range s.Access {
 		at := func(path ...string) Position { return s.At(append([]string{"access", strconv.Itoa(i)}, path...)...) }
-		l.oneOf(at("scope"), "scope", rule.Scope, ScopeNamespace, ScopeCluster)
 		if len(rule.Resources) == 0 || len(rule.Verbs) == 0 {
 			l.problems.add(at(), "an access rule needs resources and verbs, such as {resources: [pods], verbs: [get, list, watch]}")
 		}
@@ -304,9 +292,6 @@ func (l *loader) checkVolumes(s *Service) {
 			l.problems.add(at, "the path %s is also that of the volume %q: give each its own", v.Path, other)
 		}
 		paths[v.Path] = name
-		if v.Access != "" {
-			l.oneOf(s.At("volumes", name, "access"), "access", v.Access, "ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany")
-		}
 		if v.Class != "" && !subdomain.MatchString(v.Class) {
 			l.problems.add(s.At("volumes", name, "class"), "%q is not a storage class: use the name of a StorageClass", short(v.Class))
 		}

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -10,7 +11,8 @@ import (
 // decoder fills Go values from YAML nodes, strictly: what a type does not name is a problem, nothing is guessed,
 // and decoding goes on after a problem so that all of them are found in one run.
 //
-// Struct fields say their key in a `spec:"key"` tag. A field that already holds a value keeps it unless the YAML
+// Struct fields say their key in a `spec:"key"` tag, and with `spec:"key,enum=A|B"` the only words that it takes; the option
+// required is for the JSON Schema, which is made from the same tags (see factory/schema/generate). A field that already holds a value keeps it unless the YAML
 // says otherwise, which is how defaults are laid underneath; maps merge by key, lists replace.
 type decoder struct {
 	problems *Problems
@@ -22,6 +24,7 @@ type decoder struct {
 type fields struct {
 	keys  []string
 	index map[string]int
+	words map[string][]string // by key, where only some are possible
 }
 
 // nodeDecoder is implemented by types that have a short form or a grammar of their own.
@@ -110,7 +113,12 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value) {
 			d.problem(key, "unknown key %q: %s", short(key.Value), didYouMean(key.Value, known.keys))
 			return
 		}
+		before := len(*d.problems)
 		d.value(value, v.Field(i))
+		words, closed := known.words[key.Value]
+		if closed && len(*d.problems) == before && !slices.Contains(words, value.Value) {
+			d.problem(value, "unknown %s %q: %s", key.Value, short(value.Value), didYouMean(value.Value, words))
+		}
 	})
 }
 
@@ -188,14 +196,17 @@ func (d *decoder) fieldsOf(t reflect.Type) *fields {
 	if known, ok := d.fields[t]; ok {
 		return known
 	}
-	known := &fields{index: map[string]int{}}
+	known := &fields{index: map[string]int{}, words: map[string][]string{}}
 	for i := range t.NumField() {
-		key, _, _ := strings.Cut(t.Field(i).Tag.Get("spec"), ",")
+		key, options, _ := strings.Cut(t.Field(i).Tag.Get("spec"), ",")
 		if key == "" {
 			continue
 		}
 		known.keys = append(known.keys, key)
 		known.index[key] = i
+		if words, ok := strings.CutPrefix(options, "enum="); ok {
+			known.words[key] = strings.Split(words, "|")
+		}
 	}
 	d.fields[t] = known
 	return known

@@ -3,6 +3,8 @@ package spec
 import "go.yaml.in/yaml/v3"
 
 // Env are environment variables in the order of the file, which is the order in which Kubernetes expands $(NAME).
+//
+//spec:schema {type: object, propertyNames: {pattern: "^[-._a-zA-Z][-._a-zA-Z0-9]*$"}, additionalProperties: {anyOf: [{type: [string, number, boolean]}, {$ref: envReference}]}}
 type Env []EnvVar
 
 // EnvVar is one variable: a text, or exactly one reference.
@@ -27,12 +29,16 @@ type SecretKey struct {
 	Service string
 }
 
-// envReference is the long form of a variable.
+// envReference is the long form of a variable: {service, key}, {secret, key} or {field}.
 type envReference struct {
+	// Service is the service of the project that declares the secret value. Example: database.
 	Service string `spec:"service"`
-	Secret  string `spec:"secret"`
-	Key     string `spec:"key"`
-	Field   string `spec:"field"`
+	// Secret is the name of a Kubernetes Secret that is made elsewhere. Example: mail-account.
+	Secret string `spec:"secret"`
+	// Key is the key in the Secret. Example: password.
+	Key string `spec:"key"`
+	// Field is a field of the pod. Example: metadata.namespace.
+	Field string `spec:"field"`
 }
 
 func (e *Env) decodeNode(d *decoder, n *yaml.Node) {

@@ -3,14 +3,16 @@ package spec
 import "go.yaml.in/yaml/v3"
 
 // PortSpec is one port. Short form: a number, the same for container and Service.
+//
+//spec:schema {anyOf: [{$ref: Port}, {$ref: long}]}
 type PortSpec struct {
-	// Container is the number that the container listens on.
-	Container Port `spec:"container"`
-	// Service is the number that the Service listens on. Default: the container's.
+	// Container is the number that the container listens on. Example: 8080.
+	Container Port `spec:"container,required"`
+	// Service is the number that the Service listens on. Default: the container's. Example: 80.
 	Service Port `spec:"service"`
 	// Protocol is TCP, UDP or SCTP. Default: TCP.
-	Protocol string `spec:"protocol"`
-	// AppProtocol names what is spoken, as Kubernetes does (http, kubernetes.io/h2c, …). Default: not said.
+	Protocol string `spec:"protocol,enum=TCP|UDP|SCTP"`
+	// AppProtocol names what is spoken, as Kubernetes does (http, kubernetes.io/h2c, …). Default: none. Example: kubernetes.io/h2c.
 	AppProtocol string `spec:"appProtocol"`
 }
 

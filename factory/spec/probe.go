@@ -17,14 +17,16 @@ type Health struct {
 }
 
 // Probe is one check: exactly one of HTTP, TCP, Exec and GRPC. Short form: the path of an HTTP check.
+//
+//spec:schema {anyOf: [{type: string, pattern: ^/}, {$ref: long}]}
 type Probe struct {
-	// HTTP is a path on the main port, or {path, port}.
+	// HTTP is a path on the main port, or {path, port, scheme, headers}. Example: /health.
 	HTTP *HTTPProbe `spec:"http"`
-	// TCP is the name of a port that must accept a connection.
+	// TCP is the name of a port that must accept a connection. Example: http.
 	TCP string `spec:"tcp"`
-	// Exec is a command that must exit with 0.
+	// Exec is a command that must exit with 0. Example: [pg_isready, -q].
 	Exec []string `spec:"exec"`
-	// GRPC is a port's name, or {port, service}.
+	// GRPC is a port's name, or {port, service}. Example: grpc.
 	GRPC *GRPCProbe `spec:"grpc"`
 
 	// Delay is the time before the first check. Default: 0s.
@@ -39,23 +41,27 @@ type Probe struct {
 	Successes int `spec:"successes"`
 }
 
-// HTTPProbe is a GET that must answer 200 to 399.
+// HTTPProbe is a GET that must answer 200 to 399. Short form: the path.
+//
+//spec:schema {anyOf: [{type: string, pattern: ^/}, {$ref: long}]}
 type HTTPProbe struct {
-	// Path is the path with its query.
-	Path string `spec:"path"`
-	// Port is a port's name. Default: the main port.
+	// Path is the path with its query. Example: /health.
+	Path string `spec:"path,required"`
+	// Port is a port's name. Default: the main port. Example: http.
 	Port string `spec:"port"`
 	// Scheme is HTTP or HTTPS. Default: HTTP.
-	Scheme string `spec:"scheme"`
-	// Headers are sent along.
+	Scheme string `spec:"scheme,enum=HTTP|HTTPS"`
+	// Headers are sent along. Example: {X-Probe: "yes"}.
 	Headers map[string]string `spec:"headers"`
 }
 
-// GRPCProbe is a call of grpc.health.v1.
+// GRPCProbe is a call of grpc.health.v1. Short form: the port's name.
+//
+//spec:schema {anyOf: [{type: string}, {$ref: long}]}
 type GRPCProbe struct {
-	// Port is a port's name. Default: the main port.
+	// Port is a port's name. Default: the main port. Example: grpc.
 	Port string `spec:"port"`
-	// Service is the name that is asked for. Default: the server as a whole.
+	// Service is the name that is asked for. Default: the server as a whole. Example: orders.v1.Orders.
 	Service string `spec:"service"`
 }
 

@@ -19,11 +19,11 @@ const Version = 1
 
 // Project is factory.yaml with everything defaulted, and its services.
 type Project struct {
-	// Version is the version of the format. There is no default, so that no file is read by the wrong rules.
-	Version int `spec:"version"`
+	// Version is the version of the format. There is no default, so that no file is read by the wrong rules. Example: 1.
+	Version int `spec:"version,required"`
 	// Name names the project, its umbrella chart and its release. Default: platform.
 	Name string `spec:"name"`
-	// Namespace is the Kubernetes namespace of the release. Default: the name.
+	// Namespace is the Kubernetes namespace of the release. Default: the name. Example: shop.
 	Namespace string `spec:"namespace"`
 	// Registry is where images that are built go, as host[:port][/path]. Default: localhost:5000.
 	Registry string `spec:"registry"`
@@ -53,12 +53,12 @@ type Issuer struct {
 	// Name of the ClusterIssuer. Default: factory-self-ca.
 	Name string `spec:"name"`
 	// Type is selfSigned (each certificate is its own root) or ca (one private root for all). Default: selfSigned.
-	Type string `spec:"type"`
+	Type string `spec:"type,enum=selfSigned|ca"`
 }
 
 // IngressDefaults is what all ingresses share.
 type IngressDefaults struct {
-	// Class is the ingress class. Default: none, so that the cluster's default class serves.
+	// Class is the ingress class. Default: none, so that the cluster's default class serves. Example: nginx.
 	Class string `spec:"class"`
 }
 

@@ -12,18 +12,26 @@ import (
 )
 
 // Port is a port number, 1 to 65535.
+//
+//spec:schema {type: integer, minimum: 1, maximum: 65535}
 type Port int
 
 // Duration is a length of time in whole seconds, written as 30s, 5m or 1h30m.
+//
+//spec:schema {anyOf: [{type: string, pattern: "^(0|([0-9]+(\\.[0-9]*)?[hms])+)$"}, {const: 0}]}
 type Duration time.Duration
 
 // Seconds returns the duration as Kubernetes counts it.
 func (d Duration) Seconds() int64 { return int64(time.Duration(d) / time.Second) }
 
 // ID is the number of a user or a group. 0 stands for "not said": root cannot be said.
+//
+//spec:schema {type: integer, minimum: 1, maximum: 2147483647}
 type ID int64
 
 // Quantity is a Kubernetes quantity as it was written: 250m, 64Mi, 10Gi.
+//
+//spec:schema {type: [string, number], pattern: "^[0-9]*\\.?[0-9]+([eE][0-9]+|[numkMGTPE]|[KMGTPE]i)?$", minimum: 0}
 type Quantity string
 
 // Compare returns -1, 0 or 1, as q is less than, equal to or more than other.

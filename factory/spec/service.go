@@ -15,33 +15,34 @@ type Service struct {
 	// Name is the folder's name.
 	Name string `spec:"name"`
 	// Kind is the workload: Deployment or StatefulSet. Default: Deployment.
-	Kind string `spec:"kind"`
+	Kind string `spec:"kind,enum=Deployment|StatefulSet"`
 	// Replicas is how many pods run. Default: 1.
 	Replicas int `spec:"replicas"`
-	// Image is a ready image, as [host/]path[:tag][@digest]. Default: the image that Build makes.
+	// Image is a ready image, as [host/]path[:tag][@digest]. Default: the image that build makes. Example: nginx:1.27.
 	Image string `spec:"image"`
-	// Build says how the image is built. Default: the Dockerfile beside the spec, when there is no Image.
+	// Build says how the image is built. Default: the Dockerfile beside the spec, when there is no image.
 	Build *Build `spec:"build"`
-	// Command and Args replace the image's entrypoint and its arguments.
+	// Command replaces the image's entrypoint. Example: [/app/server, --verbose].
 	Command []string `spec:"command"`
-	Args    []string `spec:"args"`
-	// Port is the short form for one HTTP port: the container's; the Service listens on 80.
+	// Args replace the arguments of the image's entrypoint. Example: [--port, "8080"].
+	Args []string `spec:"args"`
+	// Port is the short form for one HTTP port: the container's; the Service listens on 80. Example: 8080.
 	Port Port `spec:"port"`
-	// Ports are all ports by name. Port, if given, is in it as http.
+	// Ports are all ports by name; the short form port is the one called http. Example: {grpc: 9090}.
 	Ports map[string]PortSpec `spec:"ports"`
 	// Health holds the probes.
 	Health Health `spec:"health"`
-	// Needs names the services that this one calls: their address can be used and their NetworkPolicy lets it in.
+	// Needs names the services that this one calls: their address can be used and their NetworkPolicy lets it in. Example: [database].
 	Needs []string `spec:"needs"`
-	// Env are the environment variables, in the order of the file.
+	// Env are the environment variables, in the order of the file. Example: {DB_HOST: "${database.host}"}.
 	Env Env `spec:"env"`
-	// Secrets are the values that are generated once, in the cluster, and kept in a Secret with the service's name.
+	// Secrets are the values that are generated once, in the cluster, and kept in a Secret with the service's name. Example: {password: {generate: 24}}.
 	Secrets map[string]Secret `spec:"secrets"`
-	// Access is what the service may do with the Kubernetes API. Default: nothing, and no token.
+	// Access is what the service may do with the Kubernetes API. Default: nothing, and no token. Example: [{resources: [pods], verbs: [get, list, watch]}].
 	Access []Access `spec:"access"`
 	// Ingress makes the HTTP port reachable from outside.
 	Ingress *Ingress `spec:"ingress"`
-	// Volumes are the writable places, by name.
+	// Volumes are the writable places, by name. Example: {cache: /var/cache}.
 	Volumes map[string]Volume `spec:"volumes"`
 	// Resources are requests and limits.
 	Resources Resources `spec:"resources"`
@@ -62,23 +63,23 @@ type Service struct {
 	source *source
 }
 
-// Build says how an image is built. Paths are relative to the spec's folder when read, to the project after loading.
+// Build says how an image is built. Paths are relative to the spec's folder.
 type Build struct {
-	// Context is the folder that the Dockerfile sees. Default: the spec's folder.
+	// Context is the folder that the Dockerfile sees, in the project. Default: the spec's folder. Example: ../...
 	Context string `spec:"context"`
-	// Dockerfile is relative to Context. Default: Dockerfile.
+	// Dockerfile is relative to the context. Default: Dockerfile.
 	Dockerfile string `spec:"dockerfile"`
-	// Args are build arguments.
+	// Args are build arguments. Example: {VERSION: "1.2"}.
 	Args map[string]string `spec:"args"`
-	// Image is the name of the image that is built. Default: <registry>/<service>:latest.
+	// Image is the name of the image that is built. Default: <registry>/<service>:latest. Example: registry.example.com/team/app:1.0.
 	Image string `spec:"image"`
 }
 
 // Resources are requests and limits by resource name: cpu, memory, ephemeral-storage, or a vendor's domain/name.
 type Resources struct {
-	// Requests is what is reserved. Default: cpu 50m, memory 64Mi.
+	// Requests is what is reserved. Default: cpu 50m, memory 64Mi. Example: {cpu: 250m, memory: 128Mi}.
 	Requests map[string]Quantity `spec:"requests"`
-	// Limits is what cannot be passed. Default: memory 256Mi.
+	// Limits is what cannot be passed. Default: memory 256Mi. Example: {memory: 512Mi}.
 	Limits map[string]Quantity `spec:"limits"`
 }
 
@@ -96,41 +97,45 @@ type Security struct {
 
 // Secret is a value that is generated once.
 type Secret struct {
-	// Generate is the number of letters and digits, 8 to 256.
+	// Generate is the number of letters and digits, 8 to 256. Example: 24.
 	Generate int `spec:"generate"`
 }
 
 // Access is one rule of RBAC, in RBAC's words.
 type Access struct {
-	// Resources are plurals with their group and subresource: pods, pods/log, deployments.apps, deployments.apps/scale.
+	// Resources are plurals with their group and subresource: pods, pods/log, deployments.apps, deployments.apps/scale. Example: [pods, deployments.apps].
 	Resources []string `spec:"resources"`
-	// Verbs are get, list, watch, create, update, patch, delete, deletecollection, or a resource's own.
+	// Verbs are get, list, watch, create, update, patch, delete, deletecollection, or a resource's own. Example: [get, list, watch].
 	Verbs []string `spec:"verbs"`
 	// Scope is namespace or cluster. Default: namespace.
-	Scope string `spec:"scope"`
+	Scope string `spec:"scope,enum=namespace|cluster"`
 }
 
-// Ingress makes an HTTP port reachable from outside. After loading, Hosts holds every host.
+// Ingress makes an HTTP port reachable from outside. Short form: true, with every default.
+//
+//spec:schema {anyOf: [{const: true}, {$ref: long}]}
 type Ingress struct {
-	// Host is the one host. Default, without Hosts: <service>.<domain>.
+	// Host is the one host. Default, without hosts: <service>.<domain>. Example: shop.example.com.
 	Host string `spec:"host"`
-	// Hosts are several.
+	// Hosts are several hosts, in the place of host. Example: [shop.example.com, www.example.com].
 	Hosts []string `spec:"hosts"`
 	// Path is the prefix that is served. Default: /.
 	Path string `spec:"path"`
 	// TLS asks the project's issuer for a certificate. Default: false.
 	TLS bool `spec:"tls"`
-	// Class is the ingress class. Default: the project's.
+	// Class is the ingress class. Default: the project's. Example: nginx.
 	Class string `spec:"class"`
-	// Annotations go to the Ingress as they are.
+	// Annotations go to the Ingress as they are. Example: {example.com/owner: team-a}.
 	Annotations map[string]string `spec:"annotations"`
 }
 
 // Metrics is where Prometheus finds the metrics. Short form: the path.
+//
+//spec:schema {anyOf: [{type: string, pattern: ^/}, {$ref: long}]}
 type Metrics struct {
 	// Path of the metrics. Default: /metrics.
 	Path string `spec:"path"`
-	// Port is a port's name. Default: the main port.
+	// Port is a port's name. Default: the main port. Example: http.
 	Port string `spec:"port"`
 }
 

@@ -3,15 +3,17 @@ package spec
 import "go.yaml.in/yaml/v3"
 
 // Volume is a writable place. With a size and no `temporary` it is persistent; short form: the path of a temporary one.
+//
+//spec:schema {anyOf: [{type: string, pattern: ^/}, {$ref: long}]}
 type Volume struct {
-	// Path is where the container sees it.
-	Path string `spec:"path"`
-	// Size is what a persistent volume asks for, or the most that a temporary one may take.
+	// Path is where the container sees it. Example: /var/lib/data.
+	Path string `spec:"path,required"`
+	// Size is what a persistent volume asks for, or the most that a temporary one may take. Example: 10Gi.
 	Size Quantity `spec:"size"`
-	// Class is the storage class of a persistent volume. Default: the cluster's.
+	// Class is the storage class of a persistent volume. Default: the cluster's. Example: local-path.
 	Class string `spec:"class"`
 	// Access is ReadWriteOnce, ReadWriteOncePod, ReadWriteMany or ReadOnlyMany. Default: ReadWriteOnce.
-	Access string `spec:"access"`
+	Access string `spec:"access,enum=ReadWriteOnce|ReadWriteOncePod|ReadWriteMany|ReadOnlyMany"`
 	// Temporary lives as long as the pod does. Default: false.
 	Temporary bool `spec:"temporary"`
 }
