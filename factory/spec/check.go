@@ -52,7 +52,10 @@ func (l *loader) check(p *Project) {
 		l.checkProbes(s)
 		l.checkEnv(s)
 		l.checkAccess(s)
+		l.checkServiceObject(s)
 		l.checkIngress(s)
+		l.checkAutoscale(s)
+		l.checkBudget(s)
 		l.checkVolumes(s)
 		l.checkWaivers(s.Lint, s.At)
 		if s.source.has("resources") {
@@ -295,8 +298,8 @@ func (l *loader) checkVolumes(s *Service) {
 		if v.Class != "" && !subdomain.MatchString(v.Class) {
 			l.problems.add(s.At("volumes", name, "class"), "%q is not a storage class: use the name of a StorageClass", short(v.Class))
 		}
-		if v.Persistent() && s.Kind == Deployment && s.Replicas > 1 && strings.HasPrefix(v.Access, "ReadWriteOnce") {
-			l.problems.add(at, "%d replicas of a Deployment cannot share a volume with %s: say kind: StatefulSet for a volume each, or access: ReadWriteMany", s.Replicas, v.Access)
+		if v.Persistent() && s.Kind == Deployment && s.mostPods() > 1 && strings.HasPrefix(v.Access, "ReadWriteOnce") {
+			l.problems.add(at, "%d replicas of a Deployment cannot share a volume with %s: say kind: StatefulSet for a volume each, or access: ReadWriteMany", s.mostPods(), v.Access)
 		}
 	}
 }

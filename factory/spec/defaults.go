@@ -13,6 +13,9 @@ func (l *loader) defaults(p *Project, s *Service) {
 			l.problems.add(s.At("port"), `"port" is the short form of the port http, which "ports" says too: keep one of them`)
 		}
 		ports := map[string]PortSpec{HTTP: {Container: s.Port, Service: 80, Protocol: "TCP"}}
+		if s.Service.Headless {
+			ports[HTTP] = PortSpec{Container: s.Port, Service: s.Port, Protocol: "TCP"}
+		}
 		for name, port := range s.Ports {
 			ports[name] = port
 		}
@@ -52,6 +55,9 @@ func (l *loader) defaults(p *Project, s *Service) {
 	l.image(p, s)
 	if s.Ingress != nil {
 		ingressDefaults(p, s)
+	}
+	if s.Autoscale != nil {
+		s.Autoscale.defaults(s)
 	}
 }
 

@@ -27,6 +27,7 @@ func (l *loader) link(p *Project) {
 		}
 	}
 	l.linkHosts(p)
+	l.linkNodePorts(p)
 }
 
 func (l *loader) linkNeeds(p *Project, s *Service) {

@@ -14,6 +14,9 @@ type PortSpec struct {
 	Protocol string `spec:"protocol,enum=TCP|UDP|SCTP"`
 	// AppProtocol names what is spoken, as Kubernetes does (http, kubernetes.io/h2c, …). Default: none. Example: kubernetes.io/h2c.
 	AppProtocol string `spec:"appProtocol"`
+	// NodePort is the number that each node listens on, with a Service of type NodePort or LoadBalancer; Kubernetes' own range
+	// is 30000 to 32767. Default: one that is free. Example: 30080.
+	NodePort Port `spec:"nodePort"`
 }
 
 func (p *PortSpec) decodeNode(d *decoder, n *yaml.Node) {

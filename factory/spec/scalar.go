@@ -24,6 +24,21 @@ type Duration time.Duration
 // Seconds returns the duration as Kubernetes counts it.
 func (d Duration) Seconds() int64 { return int64(time.Duration(d) / time.Second) }
 
+// String writes the duration as the operators' APIs read it: 30s, 5m, 1h30m.
+func (d Duration) String() string {
+	if d == 0 {
+		return "0s"
+	}
+	text := time.Duration(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // ID is the number of a user or a group. 0 stands for "not said": root cannot be said.
 //
 //spec:schema {type: integer, minimum: 1, maximum: 2147483647}
@@ -123,8 +138,8 @@ func (dur *Duration) decodeNode(d *decoder, n *yaml.Node) {
 		d.problem(n, "%s of what? write %ss for seconds", short(s), short(s))
 	case err != nil:
 		d.problem(n, "%q is not a length of time: write it as 30s, 5m or 1h30m", short(s))
-	case parsed < 0 || parsed%time.Second != 0 || parsed > 1000*time.Hour:
-		d.problem(n, "%q does not fit: Kubernetes counts in whole seconds, up to 1000h here", s)
+	case parsed < 0 || parsed%time.Second != 0 || parsed > 100_000*time.Hour:
+		d.problem(n, "%q does not fit: Kubernetes counts in whole seconds, up to 100000h here", s)
 	default:
 		*dur = Duration(parsed)
 	}

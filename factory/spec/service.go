@@ -40,6 +40,8 @@ type Service struct {
 	Secrets map[string]Secret `spec:"secrets"`
 	// Access is what the service may do with the Kubernetes API. Default: nothing, and no token. Example: [{resources: [pods], verbs: [get, list, watch]}].
 	Access []Access `spec:"access"`
+	// Service is the Kubernetes Service beyond its ports. Example: {type: LoadBalancer}.
+	Service ServiceObject `spec:"service"`
 	// Ingress makes the HTTP port reachable from outside.
 	Ingress *Ingress `spec:"ingress"`
 	// Volumes are the writable places, by name. Example: {cache: /var/cache}.
@@ -54,6 +56,10 @@ type Service struct {
 	Metrics *Metrics `spec:"metrics"`
 	// Lint is what factory lint leaves aside in this service.
 	Lint Lint `spec:"lint"`
+	// Autoscale runs as many pods as there is work for. Default: always replicas. Example: {max: 10}.
+	Autoscale *Autoscale `spec:"autoscale"`
+	// Budget is how many pods may be missing while nodes are drained. Default: no limit. Example: {maxUnavailable: 1}.
+	Budget *Budget `spec:"budget"`
 
 	// Dir is the service's folder, relative to the project, with slashes.
 	Dir string

@@ -51,7 +51,14 @@ func keySchema(e values.Entry) string {
 	case "image":
 		return fields(text, "repository", "tag", "digest", "pullPolicy")
 	case "ports":
-		return each(fields("", "container", "service", "protocol", "appProtocol"))
+		return each(fields("", "container", "service", "protocol", "appProtocol", "nodePort"))
+	case "service":
+		return fields("", "type", "clusterIP", "sessionAffinity", "sessionAffinityConfig", "externalTrafficPolicy", "loadBalancerClass",
+			"publishNotReadyAddresses", "annotations", "labels")
+	case "autoscale":
+		return fields("", "min", "max", "kind", "cpu", "memory", "metrics", "behavior")
+	case "budget":
+		return fields("", "minAvailable", "maxUnavailable")
 	case "podAnnotations":
 		return each(text)
 	case "secrets":

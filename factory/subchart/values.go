@@ -12,11 +12,7 @@ import (
 
 // chartValues is what the spec says, as the templates read it. Only what the service uses is there.
 func chartValues(p *spec.Project, s *spec.Service) values.Map {
-	m := values.Map{
-		{Key: "project", Value: p.Name, Comment: "What the service is part of."},
-		{Key: "replicas", Value: int64(s.Replicas), Comment: "How many pods run."},
-		{Key: "image", Value: imageValues(s), Comment: "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent."},
-	}
+	m := values.Map{{Key: "project", Value: p.Name, Comment: "What the service is part of."}}
 	add := func(key string, value any, comment string) {
 		switch v := value.(type) {
 		case values.Map:
@@ -30,7 +26,14 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 		}
 		m = append(m, values.Entry{Key: key, Value: value, Comment: comment})
 	}
+	if s.Autoscale == nil {
+		add("replicas", int64(s.Replicas), "How many pods run.")
+	}
+	add("autoscale", autoscaleValues(s), "Between how many pods run, and the use of what they request, in percent, that is aimed at.")
+	add("budget", budgetValues(s), "How many pods may be missing while nodes are drained, in the words of a PodDisruptionBudget.")
+	add("image", imageValues(s), "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent.")
 	add("ports", portValues(s), "By name: the container's number and the Service's.")
+	add("service", serviceValues(s), "The Service beyond its ports: annotations, labels, and fields in Kubernetes' words.")
 	plain, expanded := envValues(s)
 	add("env", plain, "Environment variables: a text, or a Kubernetes valueFrom.")
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
@@ -181,6 +184,9 @@ func portValues(s *spec.Service) values.Map {
 		}
 		if port.AppProtocol != "" {
 			m = append(m, values.Entry{Key: "appProtocol", Value: port.AppProtocol})
+		}
+		if port.NodePort != 0 {
+			m = append(m, values.Entry{Key: "nodePort", Value: int64(port.NodePort)})
 		}
 		out = append(out, values.Entry{Key: name, Value: m})
 	}
