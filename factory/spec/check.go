@@ -88,10 +88,6 @@ func (l *loader) checkProject(p *Project) {
 		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
 	}
 	l.checkWaivers(p.Lint, at)
-	l.replicas(at("defaults", "replicas"), p.Defaults.Replicas)
-	l.checkResources(p.Defaults.Resources, func(path ...string) Position {
-		return at(append([]string{"defaults"}, path...)...)
-	})
 }
 
 func (l *loader) checkName(s *Service) {

@@ -11,13 +11,15 @@ import (
 // decoder fills Go values from YAML nodes, strictly: what a type does not name is a problem, nothing is guessed,
 // and decoding goes on after a problem so that all of them are found in one run.
 //
-// Struct fields say their key in a `spec:"key"` tag, and with `spec:"key,enum=A|B"` the only words that it takes; the option
-// required is for the JSON Schema, which is made from the same tags (see factory/schema/generate). A field that already holds a value keeps it unless the YAML
-// says otherwise, which is how defaults are laid underneath; maps merge by key, lists replace.
+// Struct fields say their key in a `spec:"key"` tag. Its options: enum=A|B names the only words that the field takes; or marks fields
+// that exclude one another, so that a layer which says one of them takes the place of the others below it (see merger); required is
+// for the JSON Schema, which is made from the same tags (see factory/schema/generate). A field that already holds a value keeps it
+// unless the YAML says otherwise, which is how built-in defaults are laid underneath; maps merge by key, lists replace.
 type decoder struct {
 	problems *Problems
 	fields   map[reflect.Type]*fields
-	file     string
+	// from tells where nodes stand. It is set before each file.
+	from *source
 }
 
 // fields are the keys of one struct type, in the order of their declaration.
@@ -25,6 +27,8 @@ type fields struct {
 	keys  []string
 	index map[string]int
 	words map[string][]string // by key, where only some are possible
+	// rivals are those keys of which a layer says one instead of another.
+	rivals []string
 }
 
 // nodeDecoder is implemented by types that have a short form or a grammar of their own.
@@ -37,7 +41,7 @@ func newDecoder(problems *Problems) *decoder {
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
-	return Position{File: d.file, Line: n.Line, Column: n.Column}
+	return d.from.position(n)
 }
 
 func (d *decoder) problem(n *yaml.Node, format string, args ...any) {
@@ -110,7 +114,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value) {
 	d.pairs(n, func(key, value *yaml.Node) {
 		i, ok := known.index[key.Value]
 		if !ok {
-			d.problem(key, "unknown key %q: %s", short(key.Value), didYouMean(key.Value, known.keys))
+			d.unknown(key, known.keys)
 			return
 		}
 		before := len(*d.problems)
@@ -161,12 +165,30 @@ func (d *decoder) pairs(n *yaml.Node, each func(key, value *yaml.Node)) {
 		case key.Tag == "!!merge":
 			d.problem(key, "YAML merge keys are not used in specs: write the keys out, or put them under defaults in %s", ProjectFile)
 		case before != nil:
-			d.problem(key, "%q is said twice, first in line %d: keep one of them", short(key.Value), before.Line)
+			d.twice(key, before)
 		default:
 			first[key.Value] = key
 			each(key, value)
 		}
 	}
+}
+
+func (d *decoder) twice(key, before *yaml.Node) {
+	d.problem(key, "%q is said twice, first in line %d: keep one of them", short(key.Value), before.Line)
+}
+
+func (d *decoder) unknown(key *yaml.Node, known []string) {
+	d.problem(key, "unknown key %q: %s", short(key.Value), didYouMean(key.Value, known))
+}
+
+// like returns a node with other content that stands where n does.
+func (d *decoder) like(n *yaml.Node, content []*yaml.Node) *yaml.Node {
+	out := *n
+	out.Content = content
+	if file, ok := d.from.others[n]; ok {
+		d.from.others[&out] = file
+	}
+	return &out
 }
 
 // findKey looks through key and value nodes in turn.
@@ -204,8 +226,13 @@ func (d *decoder) fieldsOf(t reflect.Type) *fields {
 		}
 		known.keys = append(known.keys, key)
 		known.index[key] = i
-		if words, ok := strings.CutPrefix(options, "enum="); ok {
-			known.words[key] = strings.Split(words, "|")
+		for option := range strings.SplitSeq(options, ",") {
+			if words, ok := strings.CutPrefix(option, "enum="); ok {
+				known.words[key] = strings.Split(words, "|")
+			}
+			if option == "or" {
+				known.rivals = append(known.rivals, key)
+			}
 		}
 	}
 	d.fields[t] = known

@@ -1,6 +1,10 @@
 package spec
 
-import "go.yaml.in/yaml/v3"
+import (
+	"reflect"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // Env are environment variables in the order of the file, which is the order in which Kubernetes expands $(NAME).
 //
@@ -32,14 +36,17 @@ type SecretKey struct {
 // envReference is the long form of a variable: {service, key}, {secret, key} or {field}.
 type envReference struct {
 	// Service is the service of the project that declares the secret value. Example: database.
-	Service string `spec:"service"`
+	Service string `spec:"service,or"`
 	// Secret is the name of a Kubernetes Secret that is made elsewhere. Example: mail-account.
-	Secret string `spec:"secret"`
+	Secret string `spec:"secret,or"`
 	// Key is the key in the Secret. Example: password.
 	Key string `spec:"key"`
 	// Field is a field of the pod. Example: metadata.namespace.
-	Field string `spec:"field"`
+	Field string `spec:"field,or"`
 }
+
+// entry is what layers of variables merge by.
+func (Env) entry() reflect.Type { return reflect.TypeFor[envReference]() }
 
 func (e *Env) decodeNode(d *decoder, n *yaml.Node) {
 	if !d.kind(n, yaml.MappingNode) {

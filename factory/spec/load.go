@@ -7,7 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // noProject is the answer where there is nothing to work on.
@@ -32,18 +36,20 @@ func Load(dir string) (*Project, error) {
 		return nil, noProject{fmt.Sprintf("there is no %s in %s\nnext: go to the project's folder, name it with -C DIR, or begin one by writing %s:\n\n  version: %d\n  name: platform",
 			ProjectFile, dir, filepath.Join(dir, ProjectFile), Version)}
 	}
-	l := &loader{root: root}
-	l.decoder = newDecoder(&l.problems)
+	l := newLoader(root)
 	p := l.project()
 	if p == nil {
 		return nil, l.problems.orNil()
 	}
-	l.services(p)
-	for _, s := range p.Services {
-		l.defaults(p, s)
+	l.readServices()
+	service := reflect.TypeFor[Service]()
+	for i := range l.written {
+		w := &l.written[i]
+		l.decoder.from = w.source
+		p.Services = append(p.Services, l.service(w, l.merge(refuseNulls, service, p.Defaults.node, w.source.root)))
 	}
-	l.check(p)
-	l.link(p)
+	l.settle(p)
+	l.environments(p)
 	if err := l.problems.orNil(); err != nil {
 		return nil, err
 	}
@@ -54,6 +60,37 @@ type loader struct {
 	root     string
 	problems Problems
 	decoder  *decoder
+	// others are the files of the nodes that do not come from their service's own.
+	others  map[*yaml.Node]string
+	written []written
+}
+
+// written is what people wrote about one service.
+type written struct {
+	name, dir string
+	*source
+	overrides []overrideFile
+}
+
+// overrideFile is a service.ENVIRONMENT.yaml.
+type overrideFile struct {
+	environment, file string
+	root              *yaml.Node
+}
+
+func newLoader(root string) *loader {
+	l := &loader{root: root, others: map[*yaml.Node]string{}}
+	l.decoder = newDecoder(&l.problems)
+	return l
+}
+
+// settle fills in what is not said, and judges the whole.
+func (l *loader) settle(p *Project) {
+	for _, s := range p.Services {
+		l.defaults(p, s)
+	}
+	l.check(p)
+	l.link(p)
 }
 
 func (l *loader) project() *Project {
@@ -66,7 +103,7 @@ func (l *loader) project() *Project {
 		l.problems.add(Position{File: ProjectFile, Line: 1, Column: 1}, `"version" is missing: add the line version: %d`, Version)
 		return nil
 	}
-	l.decoder.file = ProjectFile
+	l.decoder.from = p.source
 	before := len(l.problems)
 	l.decoder.decode(p.source.root, p)
 	// The rest of a file of another version would be read by the wrong rules.
@@ -75,10 +112,25 @@ func (l *loader) project() *Project {
 		l.problems.add(p.source.at("version"), "version %d is not known to this factory, which reads version %d: use the factory that wrote it, or a newer one", p.Version, Version)
 		return nil
 	}
+	l.comesFrom(ProjectFile, p.Defaults.node)
+	for _, o := range p.Overrides {
+		l.comesFrom(ProjectFile, o.value)
+	}
 	if p.Namespace == "" {
 		p.Namespace = p.Name
 	}
 	return p
+}
+
+// comesFrom notes the file of a node, and of all below, that will be a part of other files' specs.
+func (l *loader) comesFrom(file string, n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	l.others[n] = file
+	for _, child := range n.Content {
+		l.comesFrom(file, child)
+	}
 }
 
 // complained tells whether a problem since the given count stands in the same line.
@@ -91,7 +143,8 @@ func (l *loader) complained(since int, at Position) bool {
 	return false
 }
 
-func (l *loader) services(p *Project) {
+// readServices reads all that is written about services, and complains when there are none.
+func (l *loader) readServices() {
 	entries, err := os.ReadDir(filepath.Join(l.root, servicesDir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		l.problems.add(Position{File: servicesDir}, "cannot be read: %v", err)
@@ -103,60 +156,90 @@ func (l *loader) services(p *Project) {
 	}
 	for _, entry := range entries {
 		dir := servicesDir + "/" + entry.Name()
-		if strings.HasPrefix(entry.Name(), ".") || !l.isService(entry, dir) {
+		if strings.HasPrefix(entry.Name(), ".") || !l.isFolder(entry, dir) {
 			continue
 		}
-		if s := l.service(p, entry.Name(), dir); s != nil {
-			p.Services = append(p.Services, s)
+		names := l.names(dir)
+		if !slices.Contains(names, ServiceFile) {
+			l.misnamed(dir, names)
+			continue
 		}
+		w := written{name: entry.Name(), dir: dir, source: l.read(dir + "/" + ServiceFile)}
+		l.readOverrides(&w, names)
+		l.written = append(l.written, w)
 	}
-	if len(p.Services) == 0 && len(l.problems) == 0 {
+	if len(l.written) == 0 && len(l.problems) == 0 {
 		l.problems.add(Position{File: servicesDir}, "there are no services: write the first one to %s/NAME/%s, for example with the line\n  port: 8080", servicesDir, ServiceFile)
 	}
 }
 
-// isService tells whether an entry of services/ is a service, and complains about what was meant to be one.
-func (l *loader) isService(entry fs.DirEntry, dir string) bool {
-	if !entry.IsDir() && entry.Type()&fs.ModeSymlink == 0 {
+// isFolder tells whether an entry of services/ is a folder of the project.
+func (l *loader) isFolder(entry fs.DirEntry, dir string) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.IsDir()
+	}
+	if _, err := inside(l.root, dir); err != nil {
+		l.problems.add(Position{File: dir}, "%v: move the service into the project", err)
 		return false
 	}
-	if entry.Type()&fs.ModeSymlink != 0 {
-		if _, err := inside(l.root, dir); err != nil {
-			l.problems.add(Position{File: dir}, "%v: move the service into the project", err)
-			return false
+	info, err := os.Stat(l.root + "/" + dir)
+	return err == nil && info.IsDir()
+}
+
+// names lists what is in a service's folder, in no order.
+func (l *loader) names(dir string) []string {
+	folder, err := os.Open(l.root + "/" + dir)
+	if err == nil {
+		defer folder.Close()
+		var names []string
+		if names, err = folder.Readdirnames(-1); err == nil {
+			return names
 		}
 	}
-	full := l.root + "/" + dir
-	if _, err := os.Lstat(full + "/" + ServiceFile); err == nil {
-		return true
-	}
+	l.problems.add(Position{File: dir}, "cannot be read: %v", errors.Unwrap(err))
+	return nil
+}
+
+// misnamed complains about what was meant to be a spec.
+func (l *loader) misnamed(dir string, names []string) {
 	for _, wrong := range []string{"service.yml", "Service.yaml", "services.yaml"} {
-		if _, err := os.Lstat(filepath.Join(full, wrong)); err == nil {
+		if slices.Contains(names, wrong) {
 			l.problems.add(Position{File: path.Join(dir, wrong)}, "a spec is called %s: rename this file", ServiceFile)
 		}
 	}
-	return false
 }
 
-func (l *loader) service(p *Project, name, dir string) *Service {
-	file := dir + "/" + ServiceFile
-	s := &Service{
-		Kind:        Deployment,
-		Replicas:    p.Defaults.Replicas,
-		Resources:   p.Defaults.Resources,
-		Security:    p.Defaults.Security,
-		GracePeriod: p.Defaults.GracePeriod,
-		Dir:         dir,
+// readOverrides reads the files beside a spec that say what differs in an environment.
+func (l *loader) readOverrides(w *written, names []string) {
+	for _, name := range names {
+		environment, ok := strings.CutPrefix(name, "service.")
+		if !ok || name == ServiceFile {
+			continue
+		}
+		file := w.dir + "/" + name
+		if yml, ok := strings.CutSuffix(environment, ".yml"); ok {
+			l.problems.add(Position{File: file}, "what differs in an environment is called service.%s.yaml: rename this file", yml)
+		}
+		if environment, ok = strings.CutSuffix(environment, ".yaml"); ok {
+			read := l.read(file)
+			l.comesFrom(file, read.root)
+			w.overrides = append(w.overrides, overrideFile{environment: environment, file: file, root: read.root})
+		}
 	}
-	s.source = l.read(file)
-	if s.source.root != nil {
-		l.decoder.file = file
-		l.decoder.decode(s.source.root, s)
+}
+
+// service reads one service from what all layers say together.
+func (l *loader) service(w *written, root *yaml.Node) *Service {
+	s := newService()
+	s.Dir = w.dir
+	s.source = &source{file: w.file, root: root, others: l.others}
+	if root != nil {
+		l.decoder.decode(root, s)
 	}
-	if s.Name != "" && s.Name != name {
-		l.problems.add(s.At("name"), "the name %q does not agree with the folder %q: leave the line out, or rename the folder", short(s.Name), name)
+	if s.Name != "" && s.Name != w.name {
+		l.problems.add(s.At("name"), "the name %q does not agree with the folder %q: leave the line out, or rename the folder", short(s.Name), w.name)
 	}
-	s.Name = name
+	s.Name = w.name
 	return s
 }
 
@@ -169,7 +252,9 @@ func (l *loader) read(file string) *source {
 			err = pathError.Err
 		}
 		l.problems.add(Position{File: file}, "cannot be read: %v", err)
-		return &source{file: file}
+		return &source{file: file, others: l.others}
 	}
-	return parse(file, data, &l.problems)
+	s := parse(file, data, &l.problems)
+	s.others = l.others
+	return s
 }

@@ -21,13 +21,13 @@ type Health struct {
 //spec:schema {anyOf: [{type: string, pattern: ^/}, {$ref: long}]}
 type Probe struct {
 	// HTTP is a path on the main port, or {path, port, scheme, headers}. Example: /health.
-	HTTP *HTTPProbe `spec:"http"`
+	HTTP *HTTPProbe `spec:"http,or"`
 	// TCP is the name of a port that must accept a connection. Example: http.
-	TCP string `spec:"tcp"`
+	TCP string `spec:"tcp,or"`
 	// Exec is a command that must exit with 0. Example: [pg_isready, -q].
-	Exec []string `spec:"exec"`
+	Exec []string `spec:"exec,or"`
 	// GRPC is a port's name, or {port, service}. Example: grpc.
-	GRPC *GRPCProbe `spec:"grpc"`
+	GRPC *GRPCProbe `spec:"grpc,or"`
 
 	// Delay is the time before the first check. Default: 0s.
 	Delay Duration `spec:"delay"`

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -50,7 +51,7 @@ func (p *Problems) add(at Position, format string, args ...any) {
 	*p = append(*p, Problem{Position: at, Text: fmt.Sprintf(format, args...)})
 }
 
-// orNil returns the problems sorted by place, or nil when there are none.
+// orNil returns the problems sorted by place, each once though several services may share its cause, or nil when there are none.
 func (p Problems) orNil() error {
 	if len(p) == 0 {
 		return nil
@@ -65,5 +66,5 @@ func (p Problems) orNil() error {
 		}
 		return a.Column < b.Column
 	})
-	return p
+	return slices.Compact(p)
 }

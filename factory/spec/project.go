@@ -39,7 +39,13 @@ type Project struct {
 	Defaults Defaults `spec:"defaults"`
 	// Lint is what factory lint leaves aside in every service.
 	Lint Lint `spec:"lint"`
+	// Overrides are the environments: what differs in each, by its name.
+	Overrides Overrides `spec:"environments"`
 
+	// Environment is the name of the environment that this is the project of, "" for the project by itself.
+	Environment string
+	// Environments are the project as it is in each environment, sorted by name. They have the same services.
+	Environments []*Project
 	// Dir is the absolute path of the project, links resolved.
 	Dir string
 	// Services are sorted by name.
@@ -68,14 +74,6 @@ type Test struct {
 	Image string `spec:"image"`
 }
 
-// Defaults are the keys of a service that a project may set for all.
-type Defaults struct {
-	Replicas    int       `spec:"replicas"`
-	Resources   Resources `spec:"resources"`
-	Security    Security  `spec:"security"`
-	GracePeriod Duration  `spec:"gracePeriod"`
-}
-
 // At returns where a key of factory.yaml was written: the deepest part of the path that the file has.
 func (p *Project) At(path ...string) Position { return p.source.at(path...) }
 
@@ -98,15 +96,6 @@ func newProject(dir string) *Project {
 		Domain:   "local",
 		Issuer:   Issuer{Name: "factory-self-ca", Type: "selfSigned"},
 		Test:     Test{Image: "busybox:1.37"},
-		Defaults: Defaults{
-			Replicas: 1,
-			Resources: Resources{
-				Requests: map[string]Quantity{"cpu": "50m", "memory": "64Mi"},
-				Limits:   map[string]Quantity{"memory": "256Mi"},
-			},
-			Security:    Security{RunAsUser: 1000, ReadOnlyRootFilesystem: true},
-			GracePeriod: Duration(30e9),
-		},
-		Dir: dir,
+		Dir:      dir,
 	}
 }

@@ -19,9 +19,9 @@ type Service struct {
 	// Replicas is how many pods run. Default: 1.
 	Replicas int `spec:"replicas"`
 	// Image is a ready image, as [host/]path[:tag][@digest]. Default: the image that build makes. Example: nginx:1.27.
-	Image string `spec:"image"`
+	Image string `spec:"image,or"`
 	// Build says how the image is built. Default: the Dockerfile beside the spec, when there is no image.
-	Build *Build `spec:"build"`
+	Build *Build `spec:"build,or"`
 	// Command replaces the image's entrypoint. Example: [/app/server, --verbose].
 	Command []string `spec:"command"`
 	// Args replace the arguments of the image's entrypoint. Example: [--port, "8080"].
@@ -60,6 +60,9 @@ type Service struct {
 	Autoscale *Autoscale `spec:"autoscale"`
 	// Budget is how many pods may be missing while nodes are drained. Default: no limit. Example: {maxUnavailable: 1}.
 	Budget *Budget `spec:"budget"`
+
+	// Overrides are what differs in an environment, by its name. Another place for them is service.ENVIRONMENT.yaml.
+	Overrides Overrides `spec:"environments"`
 
 	// Dir is the service's folder, relative to the project, with slashes.
 	Dir string
@@ -122,9 +125,9 @@ type Access struct {
 //spec:schema {anyOf: [{const: true}, {$ref: long}]}
 type Ingress struct {
 	// Host is the one host. Default, without hosts: <service>.<domain>. Example: shop.example.com.
-	Host string `spec:"host"`
+	Host string `spec:"host,or"`
 	// Hosts are several hosts, in the place of host. Example: [shop.example.com, www.example.com].
-	Hosts []string `spec:"hosts"`
+	Hosts []string `spec:"hosts,or"`
 	// Path is the prefix that is served. Default: /.
 	Path string `spec:"path"`
 	// TLS asks the project's issuer for a certificate. Default: false.
@@ -145,9 +148,27 @@ type Metrics struct {
 	Port string `spec:"port"`
 }
 
-// At returns where a key of the service was written: the deepest part of the path that the file has.
-// A key that comes from a default is at the nearest key around it, in the end at the file itself.
+// At returns where a key of the service was written, in whichever file said it last: service.yaml, the defaults of factory.yaml,
+// or an environment's override. What is not said there comes from factory's own defaults; it is at the nearest key around it,
+// in the end at the service's file.
 func (s *Service) At(path ...string) Position { return s.source.at(path...) }
+
+// Says tells whether any file says the key; otherwise it comes from factory's own defaults, or from another key.
+func (s *Service) Says(path ...string) bool { return s.source.has(path...) }
+
+// newService returns what holds when nobody says anything. It shares nothing with another service.
+func newService() *Service {
+	return &Service{
+		Kind:     Deployment,
+		Replicas: 1,
+		Resources: Resources{
+			Requests: map[string]Quantity{"cpu": "50m", "memory": "64Mi"},
+			Limits:   map[string]Quantity{"memory": "256Mi"},
+		},
+		Security:    Security{RunAsUser: 1000, ReadOnlyRootFilesystem: true},
+		GracePeriod: Duration(30e9),
+	}
+}
 
 // MainPort returns the name of the port that is meant when none is said: http, or the only one. It is empty otherwise.
 func (s *Service) MainPort() string {

@@ -18,56 +18,66 @@ import (
 // longestSpec is the size in bytes from which a file is taken for a mistake.
 const longestSpec = 4 << 20
 
-// source is a file as people wrote it. It stays with what was read from it, to tell where a key stands.
+// source is a file as people wrote it, or what several say together. It stays with what was read from it, to tell where a key
+// stands.
 type source struct {
 	file string // relative to the project, with slashes
 	root *yaml.Node
+	// others are the files of those nodes that came from other files.
+	others map[*yaml.Node]string
 }
 
-// at returns the place of the deepest part of the path that the file has.
-func (s *source) at(path ...string) Position {
-	position := Position{File: s.file, Line: 1, Column: 1}
-	n := s.root
-	for _, name := range path {
-		if n == nil {
-			break
-		}
-		var next *yaml.Node
-		switch n.Kind {
-		case yaml.MappingNode:
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				if n.Content[i].Value == name {
-					position.Line, position.Column = n.Content[i].Line, n.Content[i].Column
-					next = n.Content[i+1]
-				}
-			}
-		case yaml.SequenceNode:
-			if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(n.Content) {
-				next = n.Content[i]
-				position.Line, position.Column = next.Line, next.Column
-			}
-		}
-		n = next
+// position returns the place of a node.
+func (s *source) position(n *yaml.Node) Position {
+	position := Position{File: s.file, Line: n.Line, Column: n.Column}
+	if other, ok := s.others[n]; ok {
+		position.File = other
 	}
 	return position
 }
 
-// has tells whether the file says the key.
+// at returns the place of the deepest part of the path that is said.
+func (s *source) at(path ...string) Position {
+	position := Position{File: s.file, Line: 1, Column: 1}
+	n := s.root
+	for _, name := range path {
+		at, value := below(n, name)
+		if value == nil {
+			break
+		}
+		position, n = s.position(at), value
+	}
+	return position
+}
+
+// has tells whether the key is said.
 func (s *source) has(path ...string) bool {
 	n := s.root
 	for _, name := range path {
-		if n == nil || n.Kind != yaml.MappingNode {
-			return false
-		}
-		var next *yaml.Node
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == name {
-				next = n.Content[i+1]
-			}
-		}
-		n = next
+		_, n = below(n, name)
 	}
 	return n != nil
+}
+
+// below returns what a mapping says under a key, or a list at an index, and the node that stands for it in a message: the key,
+// or the item itself. Both are nil when there is none.
+func below(n *yaml.Node, name string) (at, value *yaml.Node) {
+	if n == nil {
+		return nil, nil
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == name {
+				at, value = n.Content[i], n.Content[i+1]
+			}
+		}
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(n.Content) {
+			at, value = n.Content[i], n.Content[i]
+		}
+	}
+	return at, value
 }
 
 // parse reads one YAML document. A file that says nothing gives a source without a root.

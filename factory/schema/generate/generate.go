@@ -3,7 +3,7 @@
 //
 //   - A struct field with the tag spec:"key" is a key. Its doc comment is its description; a sentence "Default: X." or
 //     "Example: Y." at the end of it becomes the default or an example, where X or Y is a value.
-//   - The tag's options are enum=A|B|C, the only words that are possible, and required.
+//   - The tag's options are enum=A|B|C, the only words that are possible, required, and or, which is for layers of specs.
 //   - A type with a decodeNode of its own says what that takes in a line of its comment, as JSON Schema in YAML:
 //     //spec:schema {anyOf: [{type: string}, {$ref: long}]}. There, $ref names a Go type; long is the type's own struct.
 package generate
@@ -233,8 +233,8 @@ func (g *generator) property(f field) (object, error) {
 				enum = append(enum, word)
 			}
 			schema = object{{"type", "string"}, {"enum", enum}}
-		} else if option != "required" {
-			return nil, fmt.Errorf("%s: the option %q of the tag is not known: enum=A|B and required are", f.at, option)
+		} else if option != "required" && option != "or" {
+			return nil, fmt.Errorf("%s: the option %q of the tag is not known: enum=A|B, required and or are", f.at, option)
 		}
 	}
 	out = append(out, schema...)
