@@ -4,13 +4,16 @@
     app.kubernetes.io/part-of: "{{ .Values.project }}"
     app.kubernetes.io/managed-by: Helm
     helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+    {{- range $key, $value := .Values.labels }}
+    {{ toJson $key }}: {{ toJson $value }}
+    {{- end }}
 {{- end -}}
 
 {{- /* The pod of every kind of workload. What a spec can say of a pod or a container beyond its identity is in values in
 Kubernetes' own words and goes through as it is. toJson writes texts: whatever they hold, they stay one text. */ -}}
 {{- define "pod" -}}
 metadata:
-  labels: {app.kubernetes.io/name: "{{ .Chart.Name }}", app.kubernetes.io/instance: "{{ .Release.Name }}"}
+  labels: {app.kubernetes.io/name: "{{ .Chart.Name }}", app.kubernetes.io/instance: "{{ .Release.Name }}"{{ range $key, $value := .Values.podLabels }}, {{ toJson $key }}: {{ toJson $value }}{{ end }}}
   {{- with .Values.podAnnotations }}
   annotations: {{ toJson . }}
   {{- end }}

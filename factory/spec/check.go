@@ -58,6 +58,7 @@ func (l *loader) check(p *Project) {
 		l.checkBudget(s)
 		l.checkVolumes(s)
 		l.checkWaivers(s.Lint, s.At)
+		l.checkMetadata(s)
 		if s.source.has("resources") {
 			l.checkResources(s.Resources, s.At)
 		}
@@ -108,6 +109,7 @@ func (l *loader) replicas(at Position, n int) {
 }
 
 func (l *loader) checkWorkload(s *Service) {
+	l.checkKind(s)
 	if s.source.has("replicas") {
 		l.replicas(s.At("replicas"), s.Replicas)
 	}
@@ -323,6 +325,8 @@ func isImage(s string) bool {
 	_, digest, pinned := strings.Cut(s, "@sha256:")
 	return imageRef.MatchString(s) && len(s) <= 255 && (!pinned || len(digest) == 64)
 }
+
+func isSubdomain(s string) bool { return subdomain.MatchString(s) && len(s) <= 253 }
 
 func isSecretKey(s string) bool { return secretKey.MatchString(s) && len(s) <= 253 }
 

@@ -8,6 +8,7 @@ import (
 
 // defaults fills what a service does not say and brings short forms to their long one.
 func (l *loader) defaults(p *Project, s *Service) {
+	s.dropForeign()
 	if s.Port != 0 {
 		if _, said := s.Ports[HTTP]; said {
 			l.problems.add(s.At("port"), `"port" is the short form of the port http, which "ports" says too: keep one of them`)
@@ -28,7 +29,7 @@ func (l *loader) defaults(p *Project, s *Service) {
 		s.Security.FSGroup = s.Security.RunAsGroup
 	}
 	main := s.MainPort()
-	if s.Health.Ready == nil && s.Ports[main].Protocol == "TCP" {
+	if s.Health.Ready == nil && !s.Ends() && s.Ports[main].Protocol == "TCP" {
 		ready := newProbe()
 		ready.TCP = main
 		s.Health.Ready = &ready

@@ -270,3 +270,20 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestDefaultsOfOtherKinds: what the project says for all services counts only where it has a meaning.
+func TestDefaultsOfOtherKinds(t *testing.T) {
+	files := services(map[string]string{
+		"web": "", "agent": "kind: DaemonSet\n", "report": "kind: CronJob\nschedule: '@daily'\n",
+	})
+	files[0].Data = []byte("version: 1\ndefaults: {replicas: 3, strategy: {maxSurge: 1, maxUnavailable: 0}, revisionHistory: 2, job: {retries: 1}, cron: {suspend: true}}\n")
+	p, err := spec.Load(project(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	web, agent, report := p.Service("web"), p.Service("agent"), p.Service("report")
+	if web.Strategy.MaxSurge != "1" || web.Job != nil || web.Cron != nil || *agent.RevisionHistory != 2 || agent.Job != nil ||
+		report.Strategy != nil || report.RevisionHistory != nil || *report.Job.Retries != 1 || !report.Cron.Suspend {
+		t.Errorf("web %+v\nagent %+v\nreport %+v", web, agent, report)
+	}
+}

@@ -1,11 +1,5 @@
 package spec
 
-// The kinds of workload.
-const (
-	Deployment  = "Deployment"
-	StatefulSet = "StatefulSet"
-)
-
 // HTTP is the name of the port that `port: N` declares, and the one that probes, ingresses and ${service.port} mean when
 // a service has several.
 const HTTP = "http"
@@ -14,10 +8,24 @@ const HTTP = "http"
 type Service struct {
 	// Name is the folder's name.
 	Name string `spec:"name"`
-	// Kind is the workload: Deployment or StatefulSet. Default: Deployment.
-	Kind string `spec:"kind,enum=Deployment|StatefulSet"`
-	// Replicas is how many pods run. Default: 1.
+	// Kind is the workload: Deployment, StatefulSet, DaemonSet, CronJob or Job. Default: Deployment.
+	Kind string `spec:"kind,enum=Deployment|StatefulSet|DaemonSet|CronJob|Job"`
+	// Replicas is how many pods run, of a Deployment or a StatefulSet. Default: 1.
 	Replicas int `spec:"replicas"`
+	// Strategy is how pods give way to newer ones. Default: Kubernetes' own for the kind. Example: {maxSurge: 1, maxUnavailable: 0}.
+	Strategy *Strategy `spec:"strategy"`
+	// RevisionHistory is how many old versions the cluster keeps for a rollback. Default: 10.
+	RevisionHistory *int `spec:"revisionHistory"`
+	// Priority is the PriorityClass of the pods. Default: the cluster's. Example: system-node-critical.
+	Priority string `spec:"priority"`
+	// Schedule is when a CronJob runs, as cron writes it. Example: "30 4 * * 1-5".
+	Schedule Schedule `spec:"schedule"`
+	// Cron is how a CronJob starts its Jobs. Example: {timeZone: Europe/Berlin, startWithin: 5m}.
+	Cron *CronOptions `spec:"cron"`
+	// Job is how the pods of a Job or a CronJob run. Example: {retries: 2, deadline: 10m}.
+	Job *JobOptions `spec:"job"`
+	// Hook makes a Job a step of the release. Default: it runs beside everything else, once for each change of it. Example: {on: [post-install, pre-upgrade]}.
+	Hook *Hook `spec:"hook"`
 	// Image is a ready image, as [host/]path[:tag][@digest]. Default: the image that build makes. Example: nginx:1.27.
 	Image string `spec:"image,or"`
 	// Build says how the image is built. Default: the Dockerfile beside the spec, when there is no image.
@@ -46,12 +54,22 @@ type Service struct {
 	Ingress *Ingress `spec:"ingress"`
 	// Volumes are the writable places, by name. Example: {cache: /var/cache}.
 	Volumes map[string]Volume `spec:"volumes"`
+	// Retention is what becomes of a StatefulSet's claims. Default: they stay. Example: {whenScaled: Delete}.
+	Retention *Retention `spec:"retention"`
 	// Resources are requests and limits.
 	Resources Resources `spec:"resources"`
 	// Security is the identity that the containers run with.
 	Security Security `spec:"security"`
 	// GracePeriod is the time between asking a pod to stop and killing it. Default: 30s.
 	GracePeriod Duration `spec:"gracePeriod"`
+	// Labels are put on every object, beside those that every chart has. Example: {team: shop}.
+	Labels map[string]string `spec:"labels"`
+	// Annotations are put on every object. Example: {example.com/owner: shop}.
+	Annotations map[string]string `spec:"annotations"`
+	// PodLabels are put on the pods. Example: {app.kubernetes.io/component: api}.
+	PodLabels map[string]string `spec:"podLabels"`
+	// PodAnnotations are put on the pods. Example: {example.com/scan: "yes"}.
+	PodAnnotations map[string]string `spec:"podAnnotations"`
 	// Metrics asks Prometheus to scrape the pods. Default: not.
 	Metrics *Metrics `spec:"metrics"`
 	// Lint is what factory lint leaves aside in this service.

@@ -30,12 +30,16 @@ func objects() []object {
 		{"_helpers.tpl", always},
 		{"clusterrole.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeCluster) }},
 		{"clusterrolebinding.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeCluster) }},
+		{"cronjob.yaml", kind(spec.CronJob)},
+		{"daemonset.yaml", kind(spec.DaemonSet)},
 		{"deployment.yaml", kind(spec.Deployment)},
 		{"hpa.yaml", func(s *spec.Service) bool { return s.Autoscale != nil }},
 		{"ingress.yaml", func(s *spec.Service) bool { return s.Ingress != nil }},
+		{"job.yaml", kind(spec.Job)},
+		{"networkpolicy-hook.yaml", func(s *spec.Service) bool { return s.Hook != nil && len(s.Needs) > 0 }},
 		{"networkpolicy.yaml", always},
 		{"pdb.yaml", func(s *spec.Service) bool { return s.Budget != nil }},
-		{"pvc.yaml", func(s *spec.Service) bool { return s.Kind == spec.Deployment && hasClaims(s) }},
+		{"pvc.yaml", func(s *spec.Service) bool { return s.Kind != spec.StatefulSet && hasClaims(s) }},
 		{"role.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeNamespace) }},
 		{"rolebinding.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeNamespace) }},
 		{"secret.yaml", func(s *spec.Service) bool { return len(s.Secrets) > 0 }},
@@ -64,7 +68,8 @@ func hasClaims(s *spec.Service) bool {
 	return false
 }
 
-func testable(s *spec.Service) bool { return s.Ports[s.MainPort()].Protocol == "TCP" }
+// testable tells whether helm test can reach the service: pods that end are mostly gone when it asks.
+func testable(s *spec.Service) bool { return !s.Ends() && s.Ports[s.MainPort()].Protocol == "TCP" }
 
 // Render returns the chart of a service, in its files: Raw holds every one of them. Helm's loader makes a chart with values
 // of it.

@@ -44,7 +44,7 @@ func keySchema(e values.Entry) string {
 		return text
 	case "replicas":
 		return count
-	case "rules", "clusterRules", "envExpanded":
+	case "rules", "clusterRules", "envExpanded", "calls":
 		return `{"type": "array"}`
 	case "writableRootFilesystem":
 		return `{"type": "boolean"}`
@@ -59,7 +59,7 @@ func keySchema(e values.Entry) string {
 		return fields("", "min", "max", "kind", "cpu", "memory", "metrics", "behavior")
 	case "budget":
 		return fields("", "minAvailable", "maxUnavailable")
-	case "podAnnotations":
+	case "labels", "annotations", "podLabels", "podAnnotations", "hook":
 		return each(text)
 	case "secrets":
 		return each(fields(count, "generate"))
@@ -67,7 +67,7 @@ func keySchema(e values.Entry) string {
 		return fields("", "hosts", "issuer", "path", "class", "annotations")
 	case "metrics":
 		return fields(count, "port")
-	case "container", "pod", "security", "strategy", "test", "project", "user", "group", "callers", "env":
+	case "container", "pod", "security", "workload", "job", "test", "project", "user", "group", "callers", "env":
 		// What these hold goes into the manifest as it is, and Kubernetes' own schema judges it there.
 		return "true"
 	case "claims":

@@ -3,7 +3,6 @@ package subchart
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -26,11 +25,15 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 		}
 		m = append(m, values.Entry{Key: key, Value: value, Comment: comment})
 	}
-	if s.Autoscale == nil {
+	if s.Autoscale == nil && (s.Kind == spec.Deployment || s.Kind == spec.StatefulSet) {
 		add("replicas", int64(s.Replicas), "How many pods run.")
 	}
 	add("autoscale", autoscaleValues(s), "Between how many pods run, and the use of what they request, in percent, that is aimed at.")
 	add("budget", budgetValues(s), "How many pods may be missing while nodes are drained, in the words of a PodDisruptionBudget.")
+	add("workload", workloadValues(s), "More of the "+s.Kind+" in Kubernetes' words.")
+	add("job", cronJobValues(s), "Each of the CronJob's Jobs in Kubernetes' words.")
+	add("hook", hookValues(s), "The moments of a release at which the Job runs, in Helm's words.")
+	add("calls", callValues(p, s), "The services that a hook calls, whose network policies may be older than it.")
 	add("image", imageValues(s), "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent.")
 	add("ports", portValues(s), "By name: the container's number and the Service's.")
 	add("service", serviceValues(s), "The Service beyond its ports: annotations, labels, and fields in Kubernetes' words.")
@@ -48,9 +51,6 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 		add("writableRootFilesystem", true, "The image's files can be written over.")
 	}
 	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
-	if s.Kind == spec.Deployment && hasClaims(s) {
-		add("strategy", values.Map{{Key: "type", Value: "Recreate"}}, "The old pod lets go of its volume before the new one starts.")
-	}
 	add("secrets", secretValues(s), "Made once in the cluster and kept there: the number of letters and digits.")
 	if len(s.Secrets) > 0 {
 		add("existingSecret", "", "Name a Secret that exists to have none made. Point the env of the services that read it there too.")
@@ -64,12 +64,11 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	if s.Metrics != nil {
 		port := int64(s.Ports[s.Metrics.Port].Container)
 		add("metrics", values.Map{{Key: "port", Value: port}}, "The container's port that Prometheus may reach.")
-		add("podAnnotations", values.Map{
-			{Key: "prometheus.io/scrape", Value: "true"},
-			{Key: "prometheus.io/port", Value: strconv.FormatInt(port, 10)},
-			{Key: "prometheus.io/path", Value: s.Metrics.Path},
-		}, "Annotations of the pods.")
 	}
+	add("labels", textMap(s.Labels), "More labels of every object.")
+	add("annotations", annotationValues(s), "More annotations of every object.")
+	add("podLabels", textMap(s.PodLabels), "More labels of the pods.")
+	add("podAnnotations", podAnnotationValues(s), "Annotations of the pods.")
 	add("test", testValues(p, s), "The pod of helm test: what it asks for, and an image with wget and nc.")
 	return m
 }
@@ -128,7 +127,7 @@ func podValues(s *spec.Service) values.Map {
 				limit = values.Map{{Key: "sizeLimit", Value: string(v.Size)}}
 			}
 			volumes = append(volumes, values.Map{{Key: "name", Value: name}, {Key: "emptyDir", Value: limit}})
-		case s.Kind == spec.Deployment:
+		case s.Kind != spec.StatefulSet:
 			claim := values.Map{{Key: "claimName", Value: s.Name + "-" + name}}
 			volumes = append(volumes, values.Map{{Key: "name", Value: name}, {Key: "persistentVolumeClaim", Value: claim}})
 		}
@@ -136,7 +135,7 @@ func podValues(s *spec.Service) values.Map {
 	if volumes != nil {
 		m = append(m, values.Entry{Key: "volumes", Value: volumes})
 	}
-	return m
+	return append(m, lifetimeValues(s)...)
 }
 
 // claimValues are specs of Kubernetes persistent volume claims, by volume.

@@ -1,0 +1,37 @@
+package subchart
+
+import (
+	"strconv"
+
+	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/values"
+)
+
+// annotationValues are those of every object. What a hook's pods need must be there before the Job, which may be before
+// anything else of the release is: those objects are hooks as well, one step ahead of it, and gone when it has succeeded.
+func annotationValues(s *spec.Service) values.Map {
+	m := textMap(s.Annotations)
+	if s.Hook == nil {
+		return m
+	}
+	return append(m, hook(s.Hook, s.Hook.Weight-1, []spec.DeletePolicy{"before-hook-creation", "hook-succeeded"})...)
+}
+
+// podAnnotationValues are the service's own and those that Prometheus looks for.
+func podAnnotationValues(s *spec.Service) values.Map {
+	var m values.Map
+	if s.Metrics != nil {
+		m = values.Map{
+			{Key: "prometheus.io/scrape", Value: "true"},
+			{Key: "prometheus.io/port", Value: strconv.Itoa(int(s.Ports[s.Metrics.Port].Container))},
+			{Key: "prometheus.io/path", Value: s.Metrics.Path},
+		}
+	}
+	own := textMap(s.PodAnnotations)
+	for _, e := range m {
+		if _, said := s.PodAnnotations[e.Key]; !said {
+			own = append(own, e)
+		}
+	}
+	return own
+}
