@@ -6,50 +6,76 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/lint"
+	"github.com/helm-chart-factory/factory/factory/lint/format"
+	"github.com/helm-chart-factory/factory/factory/lint/rule"
 	"github.com/helm-chart-factory/factory/templates"
 )
 
 func newLint(a *app) *cobra.Command {
-	return &cobra.Command{
+	var rules, strict bool
+	c := &cobra.Command{
 		Use:   "lint",
 		Short: "Judge the specs and what they generate, offline",
 		Long: `Reads every spec, generates the umbrella chart in memory and judges it: Helm's own lint in
 strict mode for the umbrella and each chart, the types of the Kubernetes API for each object,
-and Pod Security restricted for each pod. Nothing is written and no cluster is asked.`,
+Pod Security for each pod, and rules that users of kube-score and kube-linter know. Nothing is
+written and no cluster is asked.
+
+Each finding names the line of the spec that decides over it and what to write instead. A rule
+that is not wanted is waived in service.yaml or factory.yaml, with a reason:
+
+  lint: {waive: {no-liveness-probe: the supervisor in the image restarts it}}
+
+Exit code 1 when there are errors, with --strict when there are warnings too. Notes never count.`,
 		Example: `  factory lint
-  factory lint -o json | jq '.findings[]'`,
+  factory lint --strict
+  factory lint --rules
+  factory lint -o json | jq '.findings[] | select(.severity == "error")'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := lint.Run(c.Context(), a.dir, templates.Files)
+			if rules {
+				return a.printRules(lint.Rules())
+			}
+			report, err := lint.Run(c.Context(), lint.Request{Dir: a.dir, Builtin: templates.Files})
 			if err != nil {
 				return err
 			}
 			if err := a.printReport(report); err != nil {
 				return err
 			}
-			if count := len(report.Findings); count > 0 {
-				return fmt.Errorf("%d findings; correct the specs or the templates that they come from", count)
-			}
-			return nil
+			return verdict(report, strict)
 		},
 	}
+	c.Flags().BoolVar(&rules, "rules", false, "list the rules, with why and what to do, and judge nothing")
+	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the run too")
+	return c
+}
+
+// verdict is the error of a run whose findings fail it.
+func verdict(r *lint.Report, strict bool) error {
+	failing := r.Count(rule.Error)
+	if strict {
+		failing += r.Count(rule.Warning)
+	}
+	if failing == 0 {
+		return nil
+	}
+	return fmt.Errorf("lint: %s\nnext: correct what the findings name, or waive a rule with a reason: factory lint --help", format.Summary(r))
 }
 
 func (a *app) printReport(r *lint.Report) error {
 	if a.output == "json" {
 		return json.NewEncoder(a.Out).Encode(r)
 	}
-	for _, f := range r.Findings {
-		service := f.Service
-		if service == "" {
-			service = "umbrella"
-		}
-		fmt.Fprintf(a.Out, "%s  %s  %s: %s\n", a.Paint(console.Red, service), f.Rule, f.Object, f.Text)
+	format.Text(a.Streams, r)
+	return nil
+}
+
+func (a *app) printRules(rules []rule.Rule) error {
+	if a.output == "json" {
+		return json.NewEncoder(a.Out).Encode(rules)
 	}
-	if len(r.Findings) == 0 {
-		fmt.Fprintf(a.Out, "%d charts with %d objects: nothing to object to\n", r.Charts, r.Objects)
-	}
+	format.Rules(a.Out, rules)
 	return nil
 }

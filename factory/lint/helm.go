@@ -11,14 +11,12 @@ import (
 	helmlint "helm.sh/helm/v3/pkg/lint"
 	"helm.sh/helm/v3/pkg/lint/support"
 
-	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/lint/rendered"
 )
 
-// KubeVersion is the version of Kubernetes that charts are judged for. A plain build of Helm's library would say 1.20.
-const KubeVersion = "v1.34.0"
-
 // helm runs Helm's own lint on the umbrella and on each subchart, in a copy: it reads charts from disk only.
-func (r *Report) helm(ctx context.Context, p *spec.Project, c *chart.Chart) error {
+func (f *findings) helm(ctx context.Context, c *chart.Chart) error {
+	report := f.by(helmRule())
 	dir, err := os.MkdirTemp("", "factory-lint-")
 	if err != nil {
 		return fmt.Errorf("making room for helm lint: %w", err)
@@ -32,10 +30,10 @@ func (r *Report) helm(ctx context.Context, p *spec.Project, c *chart.Chart) erro
 		return err
 	}
 	judge := func(service, folder string) {
-		found := helmlint.AllWithKubeVersion(folder, map[string]any{}, p.Namespace, version)
+		found := helmlint.AllWithKubeVersion(folder, map[string]any{}, f.project.Namespace, version)
 		for _, message := range found.Messages {
 			if message.Severity >= support.WarningSev {
-				r.add(RuleHelm, service, message.Path, "%v", message.Err)
+				report(&rendered.Object{Service: service, Template: message.Path}, nil, "%v", message.Err)
 			}
 		}
 	}

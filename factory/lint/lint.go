@@ -1,5 +1,6 @@
-// Package lint judges a project offline: what its specs generate is held against Helm's own lint, against the types of the
-// Kubernetes API, and against Pod Security restricted. It writes nothing into the project.
+// Package lint judges a project offline: what its specs generate is held against Helm's own lint, against the Kubernetes API,
+// against Pod Security, and against the rules that users of kube-score and kube-linter know. It writes nothing into the
+// project and asks no cluster.
 package lint
 
 import (
@@ -9,72 +10,132 @@ import (
 	"io/fs"
 	"slices"
 
-	"helm.sh/helm/v3/pkg/chart"
-
+	"github.com/helm-chart-factory/factory/factory/lint/checks"
+	"github.com/helm-chart-factory/factory/factory/lint/rendered"
+	"github.com/helm-chart-factory/factory/factory/lint/rule"
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 )
 
-// The rules, each by the name under which a finding is reported.
-const (
-	RuleHelm        = "helm"         // Helm's own lint, warnings counted
-	RuleAPI         = "kubernetes"   // the manifest is one that the API's types can hold, to the last field
-	RulePodSecurity = "pod-security" // the pod fits Pod Security restricted
-)
+// KubeVersion is the version of Kubernetes that templates see. A plain build of Helm's library would say 1.20.
+const KubeVersion = "v1.34.0"
+
+// Request says what to judge and how.
+type Request struct {
+	// Dir is the project's folder.
+	Dir string
+	// Builtin are the built-in templates.
+	Builtin fs.FS
+}
 
 // Finding is one thing that is wrong with what a project generates.
 type Finding struct {
-	// Rule is one of the rules above.
-	Rule string `json:"rule"`
+	// Rule is the ID of the rule that found it.
+	Rule     string        `json:"rule"`
+	Severity rule.Severity `json:"severity"`
 	// Service is the service whose chart it is about; empty for the umbrella.
 	Service string `json:"service,omitempty"`
-	// Object is the file of the chart, or the kind and name of the object.
-	Object string `json:"object"`
-	// Text says the cause.
+	// Object is the kind and name of the object, or the file of the chart.
+	Object string `json:"object,omitempty"`
+	// File, Line and Column are the place in a spec, a manifest or a template that decides over it. Lines and columns count
+	// from one; they are left out for a whole file.
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	// Text says the cause, and Fix what to write instead.
 	Text string `json:"text"`
+	Fix  string `json:"fix,omitempty"`
+	// Waived is the justification of the waiver that keeps the finding from counting.
+	Waived string `json:"waived,omitempty"`
 }
 
 // Report is what a run looked at and what it found.
 type Report struct {
-	Charts   int       `json:"charts"`
-	Objects  int       `json:"objects"`
+	Charts  int `json:"charts"`
+	Objects int `json:"objects"`
+	// Findings count, Waived do not. Both are sorted by service, place, rule, object and text.
 	Findings []Finding `json:"findings"`
+	Waived   []Finding `json:"waived"`
 }
 
-// Run judges the project in dir. The error is about specs that cannot be read; findings are in the report.
-func Run(ctx context.Context, dir string, builtin fs.FS) (*Report, error) {
-	p, err := spec.Load(dir)
+// Count returns the number of findings of a severity.
+func (r *Report) Count(s rule.Severity) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Run judges the project. The error is about specs that cannot be read or charts that cannot be rendered; everything else is
+// in the report.
+func Run(ctx context.Context, q Request) (*Report, error) {
+	p, err := spec.Load(q.Dir)
 	if err != nil {
 		return nil, err
 	}
-	c, err := umbrella.Load(p, builtin)
+	c, err := umbrella.Load(p, q.Builtin)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Charts: len(p.Services) + 1, Findings: []Finding{}}
-	if err := r.helm(ctx, p, c); err != nil {
+	f := &findings{project: p, builtin: q.Builtin, templates: map[string]bool{}}
+	if err := f.helm(ctx, c); err != nil {
 		return nil, err
 	}
-	if err := r.manifests(ctx, p, c); err != nil {
+	release, err := rendered.Render(c, rendered.Options{Name: p.Name, Namespace: p.Namespace, KubeVersion: KubeVersion})
+	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(r.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Text, b.Text))
-	})
-	r.Findings = slices.Compact(r.Findings)
+	judged := &checks.Judged{Release: release, Project: p}
+	for _, check := range checks.All() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		check.Run(judged, f.by(check.Rule))
+	}
+	f.schemas(release)
+	r := &Report{Charts: len(p.Services) + 1, Objects: len(release.Objects)}
+	r.Findings, r.Waived = f.waive()
 	return r, nil
 }
 
-func (r *Report) add(rule, service, object, format string, args ...any) {
-	r.Findings = append(r.Findings, Finding{Rule: rule, Service: service, Object: object, Text: fmt.Sprintf(format, args...)})
-}
-
-// serviceOf returns the service whose chart a template belongs to, by the template's full name.
-func serviceOf(c *chart.Chart, template string) string {
-	for _, sub := range c.Dependencies() {
-		if prefix := sub.ChartFullPath() + "/"; len(template) > len(prefix) && template[:len(prefix)] == prefix {
-			return sub.Name()
+// schemas reports what strict decoding into the types of the API complained about.
+func (f *findings) schemas(r *rendered.Release) {
+	found := f.by(schemaRule())
+	for _, o := range r.Objects {
+		if o.Wrong != nil {
+			found(o, nil, "%v", o.Wrong)
 		}
 	}
-	return ""
+}
+
+// findings collects what is found, each with its place in the specs.
+type findings struct {
+	project *spec.Project
+	builtin fs.FS
+	// templates tells for each template that was asked for whether the project has one of its own.
+	templates map[string]bool
+	all       []Finding
+}
+
+// by returns what takes the findings of a rule.
+func (f *findings) by(r rule.Rule) rule.Found {
+	return func(o *rendered.Object, key rule.Key, format string, args ...any) {
+		at := f.place(o, key)
+		f.all = append(f.all, Finding{
+			Rule: r.ID, Severity: r.Severity, Service: o.Service, Object: o.String(),
+			File: at.File, Line: at.Line, Column: at.Column,
+			Text: fmt.Sprintf(format, args...), Fix: r.Fix,
+		})
+	}
+}
+
+func sorted(all []Finding) []Finding {
+	slices.SortFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Text, b.Text))
+	})
+	return slices.Compact(all)
 }

@@ -2,6 +2,10 @@ package spec
 
 import "strings"
 
+// DidYouMean ends a message about an unknown word with the known word nearest to it, for those who know words that specs
+// hold and that this package does not.
+func DidYouMean(word string, known []string) string { return didYouMean(word, known) }
+
 // didYouMean ends a message about an unknown word with the known word nearest to it, or with all of them
 // when none is near.
 func didYouMean(word string, known []string) string {

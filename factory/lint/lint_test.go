@@ -1,0 +1,154 @@
+package lint_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/helm-chart-factory/factory/factory/lint"
+	"github.com/helm-chart-factory/factory/templates"
+)
+
+// run judges a project, given as an archive, and returns what is found, a line each: place, severity, rule, object, text.
+func run(t *testing.T, archive string) string {
+	t.Helper()
+	report := judge(t, write(t, archive))
+	var b strings.Builder
+	for _, f := range slices.Concat(report.Findings, report.Waived) {
+		fmt.Fprintf(&b, "%s:%d:%d %s %s %s: %s", f.File, f.Line, f.Column, f.Severity, f.Rule, f.Object, f.Text)
+		if f.Waived != "" {
+			fmt.Fprintf(&b, " [waived: %s]", f.Waived)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func judge(t *testing.T, dir string) *lint.Report {
+	t.Helper()
+	report, err := lint.Run(context.Background(), lint.Request{Dir: dir, Builtin: templates.Files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func write(t *testing.T, archive string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		path := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// expect compares line by line.
+func expect(t *testing.T, got string, want ...string) {
+	t.Helper()
+	if wanted := strings.Join(want, "\n") + "\n"; got != wanted && (got != "" || len(want) > 0) {
+		t.Errorf("got\n%s\nwant\n%s", got, wanted)
+	}
+}
+
+const clean = `
+-- factory.yaml --
+version: 1
+-- services/web/service.yaml --
+image: nginx:1.29
+port: 8080
+health: {live: /health, ready: /ready}
+`
+
+func TestCleanProject(t *testing.T) {
+	report := judge(t, write(t, clean))
+	if len(report.Findings) > 0 || report.Charts != 2 || report.Objects != 5 {
+		t.Errorf("%d charts, %d objects, %v", report.Charts, report.Objects, report.Findings)
+	}
+}
+
+// TestPlaces holds that a finding is at the key that the spec says, and else at the one that makes the missing one necessary.
+func TestPlaces(t *testing.T) {
+	expect(t, run(t, `
+-- factory.yaml --
+version: 1
+-- services/web/service.yaml --
+image: nginx
+replicas: 2
+port: 8080
+env:
+  LOG: debug
+  DB_PASSWORD: hunter2
+`),
+		"services/web/service.yaml:1:1 error latest-tag Deployment web: container web runs nginx:latest, whose tag moves",
+		"services/web/service.yaml:2:1 warning no-anti-affinity Deployment web: 2 replicas, with neither a topology spread nor an anti-affinity",
+		"services/web/service.yaml:2:1 warning no-pod-disruption-budget Deployment web: 2 replicas and no PodDisruptionBudget",
+		"services/web/service.yaml:3:1 warning no-liveness-probe Deployment web: container web has no liveness probe",
+		"services/web/service.yaml:6:3 error env-var-secret Deployment web: container web has a value in plain text in DB_PASSWORD",
+	)
+}
+
+// TestOwnTemplates holds that what a project's own template does wrong is at that template, and that one which says the same
+// as the built-in one is not blamed.
+func TestOwnTemplates(t *testing.T) {
+	read := func(name string) string {
+		data, err := templates.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	account := strings.Replace(read("serviceaccount.yaml"), "automountServiceAccountToken: false", "automountServiceAccountTokne: false", 1)
+	expect(t, run(t, clean+"-- templates/serviceaccount.yaml --\n"+account+"-- templates/deployment.yaml --\n"+read("deployment.yaml")),
+		`services/web/service.yaml:1:1 warning unneeded-token Deployment web: the pod gets a token of account web, which may do nothing`,
+		`templates/serviceaccount.yaml:0:0 error schema ServiceAccount web: strict decoding error: unknown field "automountServiceAccountTokne"`)
+}
+
+// TestWaivers holds that the nearer waiver is taken, that a project's covers all services, and that one which is of no use is
+// itself a finding.
+func TestWaivers(t *testing.T) {
+	expect(t, run(t, `
+-- factory.yaml --
+version: 1
+lint:
+  waive:
+    latest-tag: a demonstration, nothing depends on it
+    no-livenes-probe: nothing here hangs
+-- services/db/service.yaml --
+image: nginx
+kind: StatefulSet
+lint: {waive: {host-network: it was needed once}}
+-- services/web/service.yaml --
+image: nginx
+port: 80
+lint: {waive: {latest-tag: pinned by the mirror, no-liveness-probe: it never hangs}}
+`),
+		`factory.yaml:5:5 error unknown-waiver : there is no rule no-livenes-probe: did you mean "no-liveness-probe"?`,
+		`services/db/service.yaml:3:16 warning unused-waiver : host-network finds nothing here`,
+		`services/db/service.yaml:1:1 error latest-tag StatefulSet db: container db runs nginx:latest, whose tag moves [waived: a demonstration, nothing depends on it]`,
+		`services/web/service.yaml:1:1 error latest-tag Deployment web: container web runs nginx:latest, whose tag moves [waived: pinned by the mirror]`,
+		`services/web/service.yaml:2:1 warning no-liveness-probe Deployment web: container web has no liveness probe [waived: it never hangs]`,
+	)
+}
+
+// TestRulesAreTold holds that every rule says all that a person needs.
+func TestRulesAreTold(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range lint.Rules() {
+		if r.ID == "" || seen[r.ID] || r.What == "" || r.Reason == "" || r.Fix == "" || r.Severity == 0 {
+			t.Errorf("%+v", r)
+		}
+		seen[r.ID] = true
+	}
+}

@@ -1,0 +1,53 @@
+package lint
+
+import (
+	"github.com/helm-chart-factory/factory/factory/lint/checks"
+	"github.com/helm-chart-factory/factory/factory/lint/rule"
+)
+
+// Rules are all that factory lint looks for, in the order in which docs/lint.md tells of them.
+func Rules() []rule.Rule {
+	all := []rule.Rule{helmRule(), schemaRule()}
+	for _, check := range checks.All() {
+		all = append(all, check.Rule)
+	}
+	return append(all, unknownWaiver(), unusedWaiver())
+}
+
+func helmRule() rule.Rule {
+	return rule.Rule{
+		ID: "helm", Severity: rule.Error,
+		What:      "what Helm's own lint says, its warnings counted",
+		Reason:    "Helm refuses such a chart, or will.",
+		Fix:       "correct the template that it comes from",
+		Elsewhere: "helm lint --strict",
+	}
+}
+
+func schemaRule() rule.Rule {
+	return rule.Rule{
+		ID: "schema", Severity: rule.Error,
+		What:      "a field that the object's kind does not have, or a value of another type",
+		Reason:    "The API server refuses the object, or drops the field without a word.",
+		Fix:       "correct the spec or the template that it comes from",
+		Elsewhere: "kubeconform -strict, kube-linter schema-validation",
+	}
+}
+
+func unknownWaiver() rule.Rule {
+	return rule.Rule{
+		ID: "unknown-waiver", Severity: rule.Error,
+		What:   "a waiver of a rule that does not exist",
+		Reason: "It waives nothing, and whoever wrote it believes that it does.",
+		Fix:    "factory lint --rules lists the rules",
+	}
+}
+
+func unusedWaiver() rule.Rule {
+	return rule.Rule{
+		ID: "unused-waiver", Severity: rule.Warning,
+		What:   "a waiver of a rule that finds nothing",
+		Reason: "It would hide what is found later, for a reason that no longer holds.",
+		Fix:    "take the waiver out",
+	}
+}
