@@ -14,6 +14,7 @@ func commands(a *app) []*cobra.Command {
 		newSchema(a),
 		newCluster(a),
 		newInstallCertManager(a),
+		newPlan(a),
 		newDeploy(a),
 		newStatus(a),
 		newDestroy(a),

@@ -43,7 +43,7 @@ Helm charts, an umbrella chart, images in a registry, certificates and a release
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if a.noColor {
-				a.Color = false
+				a.Color, a.ColorOut = false, false
 			}
 			if a.output != "text" && a.output != "json" {
 				return usageError("unknown output %q: want text or json", a.output)

@@ -12,9 +12,14 @@ const (
 	Dim    Color = "\033[2m"
 )
 
-// Paint wraps text in the colour where the streams carry colour, and returns it unchanged elsewhere.
-func (s *Streams) Paint(color Color, text string) string {
-	if !s.Color || text == "" {
+// Paint wraps text for Err in the colour where that carries colour, and returns it unchanged elsewhere.
+func (s *Streams) Paint(color Color, text string) string { return paint(s.Color, color, text) }
+
+// PaintOut does the same for Out.
+func (s *Streams) PaintOut(color Color, text string) string { return paint(s.ColorOut, color, text) }
+
+func paint(colored bool, color Color, text string) string {
+	if !colored || text == "" {
 		return text
 	}
 	return string(color) + text + "\033[0m"

@@ -18,6 +18,8 @@ type Streams struct {
 	Live bool
 	// Color is true when Err may carry colour codes. It is off without a terminal and under NO_COLOR (https://no-color.org).
 	Color bool
+	// ColorOut is the same of Out.
+	ColorOut bool
 	// Interactive is true when a person can answer a question on In.
 	Interactive bool
 }
@@ -31,6 +33,7 @@ func Standard() *Streams {
 		Err:         os.Stderr,
 		Live:        terminal && os.Getenv("CI") == "",
 		Color:       terminal && os.Getenv("NO_COLOR") == "",
+		ColorOut:    term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
 		Interactive: terminal && term.IsTerminal(int(os.Stdin.Fd())),
 	}
 }

@@ -171,12 +171,17 @@ func (d *deployment) checkCertManager(wanted []rollout.Object) error {
 	if i < 0 {
 		return nil
 	}
+	return d.needsCertManager(wanted[i].Name)
+}
+
+// needsCertManager returns an error when the cluster has no cert-manager to make a certificate for an Ingress.
+func (d *deployment) needsCertManager(secret string) error {
 	mapper, err := d.Cluster.ToRESTMapper()
 	if err != nil {
 		return err
 	}
 	if _, err := mapper.RESTMapping(certificate.GroupKind(), certificate.Version); meta.IsNoMatchError(err) {
-		return fmt.Errorf("an Ingress asks cert-manager for the certificate %q, and the cluster has no cert-manager\nnext: factory install-cert-manager", wanted[i].Name)
+		return fmt.Errorf("an Ingress asks cert-manager for the certificate %q, and the cluster has no cert-manager\nnext: factory install-cert-manager", secret)
 	}
 	return nil
 }

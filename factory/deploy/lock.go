@@ -52,7 +52,7 @@ func acquire(ctx context.Context, cluster *kube.Cluster, namespace, release stri
 	l := &lock{leases: client.CoordinationV1().Leases(namespace), stopped: make(chan struct{})}
 	limited, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	err = l.take(limited, "factory-"+release, say)
+	err = l.take(limited, lockName(release), say)
 	if apierrors.IsForbidden(err) {
 		return ctx, nil, nil
 	}
@@ -68,6 +68,9 @@ func acquire(ctx context.Context, cluster *kube.Cluster, namespace, release stri
 	go l.renew(renewing, lose)
 	return held, l, nil
 }
+
+// lockName is the name of a release's Lease.
+func lockName(release string) string { return "factory-" + release }
 
 func (l *lock) take(ctx context.Context, name string, say func(string, ...any)) error {
 	var seen string

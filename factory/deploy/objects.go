@@ -1,11 +1,8 @@
 package deploy
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -15,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
@@ -29,21 +25,15 @@ var certificate = schema.GroupVersionKind{Group: "cert-manager.io", Version: "v1
 
 // parse reads the objects of a rendered manifest.
 func parse(manifest string) ([]*unstructured.Unstructured, error) {
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewBufferString(manifest), 4096)
-	var objects []*unstructured.Unstructured
-	for {
-		u := &unstructured.Unstructured{}
-		err := decoder.Decode(&u.Object)
-		if errors.Is(err, io.EOF) {
-			return objects, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the release's manifest: %w", err)
-		}
-		if len(u.Object) > 0 {
-			objects = append(objects, u)
-		}
+	items, err := parseItems(manifest)
+	if err != nil {
+		return nil, err
 	}
+	objects := make([]*unstructured.Unstructured, len(items))
+	for i, item := range items {
+		objects[i] = item.object
+	}
+	return objects, nil
 }
 
 // live reads the objects of a manifest from the cluster, in the manifest's order. Those that are not there are missing.

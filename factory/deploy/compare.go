@@ -1,0 +1,195 @@
+package deploy
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/helm-chart-factory/factory/factory/deploy/plan"
+)
+
+// parallelTries bounds how many objects are tried out at once.
+const parallelTries = 16
+
+// compare tries out every object of the next release, and the deletion of those that only the last one has.
+func (p *preview) compare(ctx context.Context) error {
+	targets, err := parseItems(p.next.Manifest)
+	if err != nil {
+		return err
+	}
+	var originals []item
+	if p.past.base != nil {
+		if originals, err = parseItems(p.past.base.Manifest); err != nil {
+			return err
+		}
+	}
+	stage, err := newStage(p.Cluster, p.Name, p.Namespace)
+	if err != nil {
+		return err
+	}
+	c := &comparison{stage: stage, newNamespace: p.plan.NewNamespace, needsCertManager: p.needsCertManager}
+	old := map[objectKey]*unstructured.Unstructured{}
+	for _, original := range originals {
+		old[original.key(p.Namespace)] = original.object
+	}
+	wanted := map[objectKey]bool{}
+	found := make([]*plan.Object, len(targets)+len(originals))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelTries)
+	for i, target := range targets {
+		wanted[target.key(p.Namespace)] = true
+		group.Go(func() error {
+			found[i] = c.next(target, old[target.key(p.Namespace)])
+			return ctx.Err()
+		})
+	}
+	for i, original := range originals {
+		if !wanted[original.key(p.Namespace)] {
+			group.Go(func() error {
+				found[len(targets)+i] = c.dropped(original)
+				return ctx.Err()
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, object := range found {
+		if object != nil {
+			p.plan.Objects = append(p.plan.Objects, *object)
+		}
+	}
+	return nil
+}
+
+// comparison turns what came of trying out into what a plan says.
+type comparison struct {
+	stage            *stage
+	newNamespace     bool
+	needsCertManager func(secret string) error
+}
+
+func (c *comparison) object(i item) *plan.Object {
+	object := &plan.Object{Service: i.service, Kind: i.object.GetKind(), Name: i.object.GetName(), Action: plan.None}
+	if c.stage.namespaced(i.object) {
+		object.Namespace = i.key(c.stage.namespace).namespace
+	}
+	return object
+}
+
+// next is an object of the next release; nil when there is nothing to tell of it.
+func (c *comparison) next(target item, original *unstructured.Unstructured) *plan.Object {
+	object := c.object(target)
+	if c.newNamespace && object.Namespace == c.stage.namespace {
+		object.Action = plan.Create
+		if err := c.stage.knows(target.object); err != nil {
+			object.Refused = plan.Explain(object, err)
+		}
+	} else {
+		c.try(object, target, original)
+	}
+	for _, secret := range certificatesOf(target.object) {
+		if err := c.needsCertManager(secret); err != nil {
+			cause, next, _ := strings.Cut(err.Error(), "\nnext: ")
+			object.Refused = &plan.Refusal{Reason: plan.UnknownKind, Message: cause, Cause: cause, Next: next}
+		}
+	}
+	if object.Action == plan.None && len(object.Drift) == 0 && object.Refused == nil {
+		return nil
+	}
+	return object
+}
+
+// try tries the object out and tells what came of it.
+func (c *comparison) try(object *plan.Object, target item, original *unstructured.Unstructured) {
+	write, again := c.stage.update(original, target.object)
+	said := c.stage.owned(target.object).Object
+	object.Warnings = write.warnings
+	switch {
+	case write.live == nil:
+		object.Action = plan.Create
+		if original != nil {
+			object.Drift = []plan.Drift{{}}
+		}
+	case write.err != nil:
+		object.Fields = plan.Overlay(write.live.Object, said)
+	default:
+		object.Fields = plan.Compare(write.live.Object, write.after.Object, said)
+	}
+	if write.live != nil && (len(object.Fields) > 0 || write.err != nil) {
+		object.Action = plan.Change
+	}
+	c.judge(object, write)
+	if object.Refused == nil && (object.Action == plan.Create || len(object.Restarts) > 0) {
+		c.tryPod(object, write.after)
+	}
+	if again != nil {
+		object.Drift = drift(original, again, object.Fields)
+	}
+}
+
+func (c *comparison) judge(object *plan.Object, write attempt) {
+	switch {
+	case write.err != nil && strings.Contains(write.err.Error(), "does not support dry run"):
+		object.Warnings = append(object.Warnings, "could not be tried out: "+write.err.Error())
+	case write.err != nil:
+		object.Refused = plan.Explain(object, write.err)
+	default:
+		object.Judge(write.after.Object)
+	}
+}
+
+// tryPod tries out a pod of a workload: Pod Security, quotas and limits refuse pods, not what makes them, and a deploy
+// would only find out while it waits.
+func (c *comparison) tryPod(object *plan.Object, workload *unstructured.Unstructured) {
+	pod := podOf(workload)
+	if pod == nil {
+		return
+	}
+	tried := c.stage.create(pod)
+	if tried.err == nil || !admission(tried.err) {
+		return
+	}
+	object.Refused = plan.Explain(object, tried.err)
+}
+
+// drift lists where an object is not what the last release said.
+func drift(original *unstructured.Unstructured, again *attempt, changes []plan.Field) []plan.Drift {
+	fields := plan.Overlay(again.live.Object, original.Object)
+	if again.err == nil {
+		fields = plan.Compare(again.live.Object, again.after.Object, original.Object)
+	}
+	overwritten := map[string]bool{}
+	for _, change := range changes {
+		overwritten[change.Path.String()] = true
+	}
+	var found []plan.Drift
+	for _, f := range fields {
+		writer := plan.WriterOf(again.live.GetManagedFields(), f.Path)
+		found = append(found, plan.Drift{
+			Path: f.Path, Released: f.After, Live: f.Before, Hidden: f.Hidden, By: writer.Manager, At: writer.At,
+			Stays: !overwritten[f.Path.String()],
+		})
+	}
+	return found
+}
+
+// dropped is an object that only the last release has; nil when it is gone already.
+func (c *comparison) dropped(original item) *plan.Object {
+	object := c.object(original)
+	tried := c.stage.remove(original.object)
+	switch {
+	case tried.err != nil:
+		object.Action = plan.Delete
+		object.Refused = plan.Explain(object, tried.err)
+	case tried.live == nil:
+		return nil
+	case kept(tried.live):
+		object.Action = plan.Keep
+	default:
+		object.Action, object.Effect = plan.Delete, plan.Loses(tried.live.Object)
+	}
+	return object
+}
