@@ -71,6 +71,8 @@ func TestReleaseCommandsOnTheCommandLine(t *testing.T) {
 		"deploy to an unknown cluster":    {args: []string{"deploy", "-C", dir, "--cluster", "mine"}, code: exitUsage, err: `unknown cluster "mine"`},
 		"deploy before sync":              {args: []string{"deploy", "-C", dir, "--kubeconfig", cluster}, code: exitUsage, err: "next: factory sync"},
 		"deploy without a cluster":        {args: []string{"deploy", "-C", dir, "--cluster", "embedded"}, code: exitFailed, err: "next: factory cluster start"},
+		"plan before sync":                {args: []string{"plan", "-C", dir, "--kubeconfig", cluster}, code: exitUsage, err: "next: factory sync"},
+		"plan without a cluster":          {args: []string{"plan", "-C", dir, "--cluster", "embedded"}, code: exitFailed, err: "next: factory cluster start"},
 		"status of nothing":               {args: []string{"status", "-C", dir, "--kubeconfig", cluster}, code: exitFailed, err: "next: factory deploy"},
 		"destroy with nobody to ask":      {args: []string{"destroy", "-C", dir, "--kubeconfig", cluster}, code: exitUsage, err: "say --yes"},
 		"destroy of nothing":              {args: []string{"destroy", "-C", dir, "--kubeconfig", cluster, "--yes"}, out: "nothing to remove"},

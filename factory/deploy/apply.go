@@ -62,6 +62,9 @@ func Apply(ctx context.Context, opts Options) (*Result, error) {
 	if result, err := d.unchanged(ctx); result != nil || err != nil {
 		return result, err
 	}
+	if err := d.fits(ctx); err != nil {
+		return nil, err
+	}
 	if err := ensureNamespace(ctx, d.Cluster, d.Namespace, d.MadeBy, d.Say); err != nil {
 		return nil, err
 	}
@@ -88,6 +91,8 @@ type deployment struct {
 	deadline time.Time
 	// failure is what the waiting ended with; Helm keeps only its text in some places.
 	failure error
+	// rendered is the release as it would be stored, once it was rendered to be compared with the last one.
+	rendered *release.Release
 }
 
 // write installs or upgrades, and returns once everything is ready.

@@ -25,6 +25,26 @@ func (e *TooBigError) Error() string {
 		e.Release, (e.Bytes+1023)/1024, corev1.MaxSecretSize/1024)
 }
 
+// fits returns a *TooBigError when the release cannot be stored, before anything is touched. What is wrong with the chart
+// comes out here too.
+func (d *deployment) fits(ctx context.Context) error {
+	next := d.rendered
+	if next == nil {
+		past, err := d.past(ctx)
+		if err != nil {
+			return err
+		}
+		if next, err = d.render(ctx, past); err != nil {
+			return err
+		}
+	}
+	size, err := storedSize(next)
+	if err != nil {
+		return err
+	}
+	return tooBig(d.Name, size)
+}
+
 // storedSize is how many bytes of the Secret's data a release takes, by Helm's own storage driver.
 func storedSize(rel *release.Release) (int, error) {
 	scale := &scale{}

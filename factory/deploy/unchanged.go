@@ -36,6 +36,7 @@ func (d *deployment) unchanged(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
+	d.rendered = next
 	if !same(last, next) {
 		return nil, nil
 	}
