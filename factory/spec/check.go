@@ -46,6 +46,7 @@ var reservedNames = map[string]string{
 func (l *loader) check(p *Project) {
 	l.checkProject(p)
 	for _, s := range p.Services {
+		before := len(l.problems)
 		l.checkName(s)
 		l.checkWorkload(s)
 		l.checkPorts(s)
@@ -62,6 +63,7 @@ func (l *loader) check(p *Project) {
 		if s.source.has("resources") {
 			l.checkResources(s.Resources, s.At)
 		}
+		l.blame(s, before)
 	}
 }
 

@@ -13,6 +13,7 @@ func (l *loader) link(p *Project) {
 		l.linkNeeds(p, s)
 	}
 	for _, s := range p.Services {
+		before := len(l.problems)
 		slices.Sort(s.NeededBy)
 		for i := range s.Env {
 			v := &s.Env[i]
@@ -25,6 +26,7 @@ func (l *loader) link(p *Project) {
 		for i, arg := range s.Args {
 			s.Args[i] = l.expand(p, s, s.At("args", strconv.Itoa(i)), arg)
 		}
+		l.blame(s, before)
 	}
 	l.linkHosts(p)
 	l.linkNodePorts(p)

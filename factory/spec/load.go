@@ -63,6 +63,7 @@ type loader struct {
 	// others are the files of the nodes that do not come from their service's own.
 	others  map[*yaml.Node]string
 	written []written
+	shared  shared
 }
 
 // written is what people wrote about one service.
@@ -79,7 +80,7 @@ type overrideFile struct {
 }
 
 func newLoader(root string) *loader {
-	l := &loader{root: root, others: map[*yaml.Node]string{}}
+	l := &loader{root: root, others: map[*yaml.Node]string{}, shared: shared{}}
 	l.decoder = newDecoder(&l.problems)
 	return l
 }
@@ -87,10 +88,13 @@ func newLoader(root string) *loader {
 // settle fills in what is not said, and judges the whole.
 func (l *loader) settle(p *Project) {
 	for _, s := range p.Services {
+		before := len(l.problems)
 		l.defaults(p, s)
+		l.blame(s, before)
 	}
 	l.check(p)
 	l.link(p)
+	l.nameServices()
 }
 
 func (l *loader) project() *Project {

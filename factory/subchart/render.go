@@ -4,6 +4,7 @@ package subchart
 
 import (
 	"fmt"
+	"slices"
 
 	"helm.sh/helm/v3/pkg/chart"
 
@@ -72,19 +73,21 @@ func hasClaims(s *spec.Service) bool {
 func testable(s *spec.Service) bool { return !s.Ends() && s.Ports[s.MainPort()].Protocol == "TCP" }
 
 // Render returns the chart of a service, in its files: Raw holds every one of them. Helm's loader makes a chart with values
-// of it.
+// of it. The chart serves every environment: it has the files that any of them needs, and its schema knows all of their values.
 func (r *Renderer) Render(p *spec.Project, s *spec.Service) (*chart.Chart, error) {
 	from := s.Dir + "/" + spec.ServiceFile
 	tree := chartValues(p, s)
+	elsewhere := inEnvironments(p, s)
+	all := union(tree, elsewhere)
 	c := &chart.Chart{Metadata: metadata(p, s), Raw: make([]*chart.File, 0, 20)}
 	raw := func(f *chart.File) *chart.File {
 		c.Raw = append(c.Raw, f)
 		return f
 	}
 	raw(r.File("Chart.yaml", from, chartYAML(c.Metadata).Append))
-	c.Files = []*chart.File{raw(r.File("README.md", from, func(b []byte) []byte { return readme(b, s, tree) }))}
+	c.Files = []*chart.File{raw(r.File("README.md", from, func(b []byte) []byte { return readme(b, s, tree, all[len(tree):]) }))}
 	for _, o := range r.objects {
-		if !o.used(s) {
+		if !o.used(s) && !slices.ContainsFunc(elsewhere, func(v variant) bool { return o.used(v.service) }) {
 			continue
 		}
 		f, err := r.Template(o.file, "templates/"+o.file, s.Name)
@@ -93,7 +96,7 @@ func (r *Renderer) Render(p *spec.Project, s *spec.Service) (*chart.Chart, error
 		}
 		c.Templates = append(c.Templates, raw(f))
 	}
-	c.Schema = raw(r.File("values.schema.json", from, func(b []byte) []byte { return valuesSchema(b, tree) })).Data
+	c.Schema = raw(r.File("values.schema.json", from, func(b []byte) []byte { return valuesSchema(b, all) })).Data
 	raw(r.File("values.yaml", from, tree.Append))
 	return c, nil
 }

@@ -19,8 +19,8 @@ func chartYAML(m *chart.Metadata) values.Map {
 	}
 }
 
-// readme tells what the chart is and lists its values.
-func readme(b []byte, s *spec.Service, m values.Map) []byte {
+// readme tells what the chart is and lists its values, then those that only environments set.
+func readme(b []byte, s *spec.Service, m, elsewhere values.Map) []byte {
 	add := func(texts ...string) {
 		for _, text := range texts {
 			b = append(b, text...)
@@ -32,6 +32,9 @@ func readme(b []byte, s *spec.Service, m values.Map) []byte {
 		add("| `", e.Key, "` | ")
 		b = summary(b, e.Value)
 		add(" | ", e.Comment, " |\n")
+	}
+	for _, e := range elsewhere {
+		add("| `", e.Key, "` | not set | ", e.Comment, " |\n")
 	}
 	return b
 }

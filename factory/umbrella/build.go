@@ -37,7 +37,7 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 		return f
 	}
 	raw(r.File("Chart.yaml", spec.ProjectFile, chartYAML(c.Metadata).Append))
-	c.Files = []*chart.File{raw(r.File("README.md", spec.ProjectFile, func(b []byte) []byte { return readme(b, c.Metadata) }))}
+	c.Files = []*chart.File{raw(r.File("README.md", spec.ProjectFile, func(b []byte) []byte { return readme(b, p, c.Metadata) }))}
 	notes, err := r.Template("umbrella/NOTES.txt", "templates/NOTES.txt", p.Name)
 	if err != nil {
 		return nil, fmt.Errorf("building the umbrella chart: %w", err)
@@ -47,6 +47,9 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 	raw(r.File("values.yaml", spec.ProjectFile, func(b []byte) []byte {
 		return tree.Append(append(b, "# What each service takes is in its charts/<name>/values.yaml, and can be set here below its name.\n"...))
 	}))
+	for _, e := range p.Environments {
+		c.Files = append(c.Files, raw(r.File(ValuesFile(e.Environment), spec.ProjectFile, func(b []byte) []byte { return environmentValues(b, p, e) })))
+	}
 	return c, nil
 }
 
@@ -78,8 +81,9 @@ func schema(b []byte, charts []*chart.Chart) []byte {
 	return append(b, "\n  }\n}\n"...)
 }
 
-func readme(b []byte, m *chart.Metadata) []byte {
+func readme(b []byte, p *spec.Project, m *chart.Metadata) []byte {
 	b = fmt.Appendf(b, "# %s\n\nThe umbrella chart of %s:\n\n    helm upgrade --install %s %s/ -n NAMESPACE --create-namespace\n\n", m.Name, m.Name, m.Name, Dir)
+	b = readmeEnvironments(b, p)
 	b = append(b, "| Service | Switch | Values |\n|---|---|---|\n"...)
 	for _, d := range m.Dependencies {
 		b = fmt.Appendf(b, "| [%s](charts/%s/README.md) | `%s` | `charts/%s/values.yaml` |\n", d.Name, d.Name, d.Condition, d.Name)

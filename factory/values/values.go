@@ -10,7 +10,8 @@ import (
 // Map is a mapping in the order in which it is written.
 type Map []Entry
 
-// Entry is one key. Value is a string, int64, bool, Map or []any of these.
+// Entry is one key. Value is a string, int64, bool, Map or []any of these, or nil, which in values laid over others takes the key
+// away.
 type Entry struct {
 	Key   string
 	Value any
@@ -72,9 +73,11 @@ func appendList(b []byte, list []any, indent int) []byte {
 	return b
 }
 
-// Scalar writes a string, int64 or bool to the end of b, as YAML.
+// Scalar writes a string, int64, bool or nil to the end of b, as YAML.
 func Scalar(b []byte, v any) []byte {
 	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
 	case string:
 		return Text(b, v)
 	case int64:

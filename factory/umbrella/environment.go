@@ -1,0 +1,41 @@
+package umbrella
+
+import (
+	"fmt"
+
+	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/subchart"
+	"github.com/helm-chart-factory/factory/factory/values"
+)
+
+// ValuesFile is the file of the umbrella chart that says what differs in an environment.
+func ValuesFile(environment string) string { return "values-" + environment + ".yaml" }
+
+// environmentValues writes what differs in an environment, below the name of each service. Helm takes a null there for a key that
+// goes away, and the chart has a value of its own wherever there is one.
+func environmentValues(b []byte, p, e *spec.Project) []byte {
+	b = fmt.Appendf(b, "# What differs in the environment %s:\n# %s\n", e.Environment, upgradeCommand(p, e))
+	var tree values.Map
+	for _, s := range e.Services {
+		if d := subchart.Difference(p, e, s.Name); d != nil {
+			tree = append(tree, values.Entry{Key: s.Name, Value: d})
+		}
+	}
+	return tree.Append(b)
+}
+
+func upgradeCommand(p, e *spec.Project) string {
+	return fmt.Sprintf("helm upgrade --install %s %s/ -f %s/%s -n %s --create-namespace", p.Name, Dir, Dir, ValuesFile(e.Environment), e.Namespace)
+}
+
+// readmeEnvironments tells how to release the chart in each environment.
+func readmeEnvironments(b []byte, p *spec.Project) []byte {
+	if len(p.Environments) == 0 {
+		return b
+	}
+	b = append(b, "In an environment, its file says what differs:\n\n"...)
+	for _, e := range p.Environments {
+		b = fmt.Appendf(b, "    %s\n", upgradeCommand(p, e))
+	}
+	return append(b, '\n')
+}
