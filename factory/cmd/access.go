@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -101,10 +102,10 @@ func (s *stack) ingressAddress(ctx context.Context) (string, error) {
 // saveTrust writes what a person has to trust into a file of its own and returns its path, or "" without TLS.
 func (s *stack) saveTrust(ctx context.Context) (string, error) {
 	for _, service := range s.project.Services {
-		if service.Ingress == nil || !service.Ingress.TLS {
+		if service.Ingress == nil || service.Ingress.TLS.Issuer != s.project.Issuer.Name {
 			continue
 		}
-		pem, err := certs.Trust(ctx, s.cluster, s.project.Namespace, service.Name+"-tls")
+		pem, err := certs.Trust(ctx, s.cluster, s.project.Namespace, cmp.Or(service.Ingress.TLS.Secret, service.Name+"-tls"))
 		if err != nil {
 			return "", err
 		}
@@ -136,15 +137,8 @@ func (s *stack) printAccess(ctx context.Context, took time.Duration) error {
 	}
 	found := access{Trust: trust, Kubeconfig: s.cluster.Kubeconfig, Context: s.cluster.Context, Namespace: s.project.Namespace}
 	for _, service := range s.project.Services {
-		if service.Ingress == nil {
-			continue
-		}
-		scheme := "http"
-		if service.Ingress.TLS {
-			scheme = "https"
-		}
-		for _, host := range service.Ingress.Hosts {
-			found.URLs = append(found.URLs, scheme+"://"+host+service.Ingress.Path)
+		if service.Ingress != nil {
+			found.URLs = append(found.URLs, service.Ingress.URLs()...)
 		}
 	}
 	if s.output == "json" {

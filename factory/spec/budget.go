@@ -3,9 +3,9 @@ package spec
 // Budget is a PodDisruptionBudget: what a drain of nodes has to leave running. Exactly one of the two is said.
 type Budget struct {
 	// MinAvailable is how many pods stay ready: a number, or a percentage of all such as 50%. Example: 1.
-	MinAvailable Share `spec:"minAvailable"`
+	MinAvailable Share `spec:"minAvailable,or"`
 	// MaxUnavailable is how many pods may be missing: a number, or a percentage of all such as 25%. Example: 1.
-	MaxUnavailable Share `spec:"maxUnavailable"`
+	MaxUnavailable Share `spec:"maxUnavailable,or"`
 }
 
 func (l *loader) checkBudget(s *Service) {

@@ -32,9 +32,6 @@ var (
 // Names are bounded so that every name derived from them fits, a CronJob's pods and a StatefulSet's label included.
 const longestName = 52
 
-// longestCommonName is what X.509 allows.
-const longestCommonName = 64
-
 // reservedNames cannot be a service's: Helm reads global and tags in values, and ${project.…} is a reference.
 var reservedNames = map[string]string{
 	"global":  "Helm owns this name in values",
@@ -55,6 +52,8 @@ func (l *loader) check(p *Project) {
 		l.checkAccess(s)
 		l.checkServiceObject(s)
 		l.checkIngress(s)
+		l.checkGateway(s)
+		l.checkNetwork(s)
 		l.checkAutoscale(s)
 		l.checkBudget(s)
 		l.checkVolumes(s)
@@ -87,6 +86,7 @@ func (l *loader) checkProject(p *Project) {
 	if p.Ingress.Class != "" && !subdomain.MatchString(p.Ingress.Class) {
 		l.problems.add(at("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(p.Ingress.Class))
 	}
+	l.checkParents(p.Gateway.Parents, func(path ...string) Position { return at(append([]string{"gateway", "parents"}, path...)...) })
 	if !isImage(p.Test.Image) {
 		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
 	}
@@ -243,40 +243,6 @@ func (l *loader) checkAccess(s *Service) {
 			if !rfc1035.MatchString(verb) || strings.HasPrefix(suggestion, "did you mean") {
 				l.problems.add(at("verbs", strconv.Itoa(j)), "unknown verb %q: %s", short(verb), suggestion)
 			}
-		}
-	}
-}
-
-func (l *loader) checkIngress(s *Service) {
-	if s.Ingress == nil {
-		return
-	}
-	if _, ok := s.Ports[HTTP]; !ok {
-		l.problems.add(s.At("ingress"), "an ingress needs an HTTP port: add the line port: 8080, or a port called %s", HTTP)
-	}
-	if s.Ingress.Host != "" && s.source.has("ingress", "hosts") {
-		l.problems.add(s.At("ingress", "host"), `"host" and "hosts" are both said: keep one of them`)
-	}
-	for _, host := range s.Ingress.Hosts {
-		if !hostname.MatchString(host) || len(host) > 253 {
-			l.problems.add(s.At("ingress", "host"), "%q is not a host: write it as shop.example.com, in small letters", short(host))
-		}
-	}
-	if host := s.Ingress.Hosts[0]; s.Ingress.TLS && len(host) > longestCommonName {
-		l.problems.add(s.At("ingress", "host"), "%s is %d characters long, and a certificate's common name holds %d: put a shorter host first", host, len(host), longestCommonName)
-	}
-	if !strings.HasPrefix(s.Ingress.Path, "/") {
-		l.problems.add(s.At("ingress", "path"), "the path %q does not begin with a slash: write /%s", short(s.Ingress.Path), short(s.Ingress.Path))
-	}
-	if s.Ingress.Class != "" && !subdomain.MatchString(s.Ingress.Class) {
-		l.problems.add(s.At("ingress", "class"), "the ingress class %q does not fit: use the name of an IngressClass", short(s.Ingress.Class))
-	}
-	for key := range s.Ingress.Annotations {
-		if s.Ingress.TLS && (key == "cert-manager.io/cluster-issuer" || key == "cert-manager.io/common-name") {
-			l.problems.add(s.At("ingress", "annotations", key), "tls: true says %s already: leave it out, or leave tls out and say everything here", key)
-		}
-		if !isLabel(key) {
-			l.problems.add(s.At("ingress", "annotations", key), "%q cannot be the key of an annotation: write it as example.com/name", short(key))
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 // and decoding goes on after a problem so that all of them are found in one run.
 //
 // Struct fields say their key in a `spec:"key"` tag. Its options: enum=A|B names the only words that the field takes; or marks fields
-// that exclude one another, so that a layer which says one of them takes the place of the others below it (see merger); required is
+// that exclude one another, so that a layer which says one of them takes the place of the others below it (see merger), and or=NAME
+// does when a struct has several such groups; required is
 // for the JSON Schema, which is made from the same tags (see factory/schema/generate). A field that already holds a value keeps it
 // unless the YAML says otherwise, which is how built-in defaults are laid underneath; maps merge by key, lists replace.
 type decoder struct {
@@ -24,11 +25,16 @@ type decoder struct {
 
 // fields are the keys of one struct type, in the order of their declaration.
 type fields struct {
+	keys   []string
+	index  map[string]int
+	words  map[string][]string // by key, where only some are possible
+	rivals []rivals
+}
+
+// rivals are keys of which a layer says one instead of another.
+type rivals struct {
+	group string
 	keys  []string
-	index map[string]int
-	words map[string][]string // by key, where only some are possible
-	// rivals are those keys of which a layer says one instead of another.
-	rivals []string
 }
 
 // nodeDecoder is implemented by types that have a short form or a grammar of their own.
@@ -230,11 +236,22 @@ func (d *decoder) fieldsOf(t reflect.Type) *fields {
 			if words, ok := strings.CutPrefix(option, "enum="); ok {
 				known.words[key] = strings.Split(words, "|")
 			}
-			if option == "or" {
-				known.rivals = append(known.rivals, key)
+			if group, ok := strings.CutPrefix(option, "or"); ok {
+				known.rival(group, key)
 			}
 		}
 	}
 	d.fields[t] = known
 	return known
+}
+
+// rival notes that a key excludes the others of its group.
+func (f *fields) rival(group, key string) {
+	for i := range f.rivals {
+		if f.rivals[i].group == group {
+			f.rivals[i].keys = append(f.rivals[i].keys, key)
+			return
+		}
+	}
+	f.rivals = append(f.rivals, rivals{group: group, keys: []string{key}})
 }

@@ -55,7 +55,10 @@ func (l *loader) defaults(p *Project, s *Service) {
 	}
 	l.image(p, s)
 	if s.Ingress != nil {
-		ingressDefaults(p, s)
+		s.Ingress.defaults(p, s)
+	}
+	if s.Gateway != nil {
+		s.Gateway.defaults(p, s)
 	}
 	if s.Autoscale != nil {
 		s.Autoscale.defaults(s)
@@ -104,21 +107,5 @@ func (l *loader) buildPaths(s *Service) {
 	}
 	if _, err := inside(l.root, file); err != nil || path.IsAbs(s.Build.Dockerfile) {
 		l.problems.add(s.At("build", "dockerfile"), "the Dockerfile %q leads out of the project: name a file below the build context", short(s.Build.Dockerfile))
-	}
-}
-
-func ingressDefaults(p *Project, s *Service) {
-	in := s.Ingress
-	switch {
-	case in.Host != "":
-		in.Hosts = append([]string{in.Host}, in.Hosts...)
-	case len(in.Hosts) == 0:
-		in.Hosts = []string{s.Name + "." + p.Domain}
-	}
-	if in.Path == "" {
-		in.Path = "/"
-	}
-	if in.Class == "" {
-		in.Class = p.Ingress.Class
 	}
 }

@@ -129,7 +129,7 @@ func TestLayers(t *testing.T) {
 	if live := web.Health.Live; live.HTTP.Path != "/live" || live.Timeout != spec.Duration(3e9) {
 		t.Errorf("the long form over a short one is %+v", live)
 	}
-	if !slices.Equal(web.Command, []string{"serve"}) || !slices.Equal(web.Ingress.Hosts, []string{"www.example.com", "example.com"}) || web.Ingress.TLS {
+	if !slices.Equal(web.Command, []string{"serve"}) || !slices.Equal(web.Ingress.Hosts, []string{"www.example.com", "example.com"}) || web.Ingress.TLS.On {
 		t.Errorf("lists are %q and %q", web.Command, web.Ingress.Hosts)
 	}
 	var env []string

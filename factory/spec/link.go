@@ -30,6 +30,9 @@ func (l *loader) link(p *Project) {
 	}
 	l.linkHosts(p)
 	l.linkNodePorts(p)
+	for _, s := range p.Services {
+		l.linkNetwork(p, s)
+	}
 }
 
 func (l *loader) linkNeeds(p *Project, s *Service) {
@@ -62,23 +65,6 @@ func (l *loader) linkSecret(p *Project, s *Service, v *EnvVar) {
 	case !owner.hasSecret(v.Secret.Key):
 		l.problems.add(v.position, "%s declares no secret %q: %s, or add it under secrets in %s",
 			owner.Name, short(v.Secret.Key), didYouMean(v.Secret.Key, sortedKeys(owner.Secrets)), path.Join(owner.Dir, ServiceFile))
-	}
-}
-
-// linkHosts complains about two services that claim the same address.
-func (l *loader) linkHosts(p *Project) {
-	claims := map[string]string{}
-	for _, s := range p.Services {
-		if s.Ingress == nil {
-			continue
-		}
-		for _, host := range s.Ingress.Hosts {
-			address := host + s.Ingress.Path
-			if other, ok := claims[address]; ok {
-				l.problems.add(s.At("ingress", "host"), "%s is already claimed by %s: use another host or path", address, other)
-			}
-			claims[address] = s.Name
-		}
 	}
 }
 

@@ -176,11 +176,12 @@ func (o *overlay) dropRivals() {
 	if t == nil || t.Kind() != reflect.Struct {
 		return
 	}
-	rivals := o.fieldsOf(t).rivals
-	chosen := slices.ContainsFunc(rivals, func(key string) bool { return o.said[key] != nil })
-	for _, key := range rivals {
-		if at, isBelow := o.index[key]; chosen && isBelow && o.said[key] == nil {
-			o.content[at], o.content[at+1] = nil, nil
+	for _, rivals := range o.fieldsOf(t).rivals {
+		chosen := slices.ContainsFunc(rivals.keys, func(key string) bool { return o.said[key] != nil })
+		for _, key := range rivals.keys {
+			if at, isBelow := o.index[key]; chosen && isBelow && o.said[key] == nil {
+				o.content[at], o.content[at+1] = nil, nil
+			}
 		}
 	}
 }

@@ -33,6 +33,8 @@ type Project struct {
 	Issuer Issuer `spec:"issuer"`
 	// Ingress holds what all ingresses share.
 	Ingress IngressDefaults `spec:"ingress"`
+	// Gateway holds what all routes of the Gateway API share.
+	Gateway GatewayDefaults `spec:"gateway"`
 	// Test is the helm test of every chart.
 	Test Test `spec:"test"`
 	// Defaults lie underneath every service.

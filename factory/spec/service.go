@@ -50,8 +50,12 @@ type Service struct {
 	Access []Access `spec:"access"`
 	// Service is the Kubernetes Service beyond its ports. Example: {type: LoadBalancer}.
 	Service ServiceObject `spec:"service"`
-	// Ingress makes the HTTP port reachable from outside.
+	// Ingress makes ports reachable from outside, by a host and paths. Example: {host: shop.example.com, tls: true}.
 	Ingress *Ingress `spec:"ingress"`
+	// Gateway makes ports reachable from outside by a route of the Gateway API. Example: {host: shop.example.com}.
+	Gateway *Gateway `spec:"gateway"`
+	// Network says who may call this service beside those that need it, and whom it may call. Example: {from: [{namespace: monitoring}]}.
+	Network Network `spec:"network"`
 	// Volumes are the writable places, by name. Example: {cache: /var/cache}.
 	Volumes map[string]Volume `spec:"volumes"`
 	// Retention is what becomes of a StatefulSet's claims. Default: they stay. Example: {whenScaled: Delete}.
@@ -136,24 +140,6 @@ type Access struct {
 	Verbs []string `spec:"verbs"`
 	// Scope is namespace or cluster. Default: namespace.
 	Scope string `spec:"scope,enum=namespace|cluster"`
-}
-
-// Ingress makes an HTTP port reachable from outside. Short form: true, with every default.
-//
-//spec:schema {anyOf: [{const: true}, {$ref: long}]}
-type Ingress struct {
-	// Host is the one host. Default, without hosts: <service>.<domain>. Example: shop.example.com.
-	Host string `spec:"host,or"`
-	// Hosts are several hosts, in the place of host. Example: [shop.example.com, www.example.com].
-	Hosts []string `spec:"hosts,or"`
-	// Path is the prefix that is served. Default: /.
-	Path string `spec:"path"`
-	// TLS asks the project's issuer for a certificate. Default: false.
-	TLS bool `spec:"tls"`
-	// Class is the ingress class. Default: the project's. Example: nginx.
-	Class string `spec:"class"`
-	// Annotations go to the Ingress as they are. Example: {example.com/owner: team-a}.
-	Annotations map[string]string `spec:"annotations"`
 }
 
 // Metrics is where Prometheus finds the metrics. Short form: the path.

@@ -44,14 +44,3 @@ func (v *Volume) decodeNode(d *decoder, n *yaml.Node) {
 		v.Access = "ReadWriteOnce"
 	}
 }
-
-func (i *Ingress) decodeNode(d *decoder, n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode {
-		if on, ok := d.boolean(n); ok && !on {
-			d.problem(n, "leave the line out to have no ingress")
-		}
-		return
-	}
-	type long Ingress
-	d.decode(n, (*long)(i))
-}

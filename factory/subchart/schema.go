@@ -64,7 +64,11 @@ func keySchema(e values.Entry) string {
 	case "secrets":
 		return each(fields(count, "generate"))
 	case "ingress":
-		return fields("", "hosts", "issuer", "path", "class", "annotations")
+		return fields("", "hosts", "issuer", "secret", "paths", "class", "annotations")
+	case "httpRoute", "grpcRoute":
+		return fields("", "parents", "hosts", "paths")
+	case "network":
+		return fields(`{"type": "array"}`, "ingress", "egress")
 	case "metrics":
 		return fields(count, "port")
 	case "container", "pod", "security", "workload", "job", "test", "project", "user", "group", "callers", "env":

@@ -58,9 +58,10 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("rules", ruleValues(s, spec.ScopeNamespace), "What the service may do in its namespace, in RBAC's words.")
 	add("clusterRules", ruleValues(s, spec.ScopeCluster), "What the service may do in the whole cluster, in RBAC's words.")
 	add("callers", list(s.NeededBy), "The services that the network policy lets in.")
-	if s.Ingress != nil {
-		add("ingress", ingressValues(p, s), "The address from outside. With an issuer, over TLS. Without class, by the cluster's default.")
-	}
+	add("ingress", ingressValues(s), "The address from outside. With an issuer or a secret, over TLS. Without class, by the cluster's default.")
+	add("httpRoute", routeValues(s, spec.HTTPRoute), "The address from outside, by the Gateways that are its parents.")
+	add("grpcRoute", routeValues(s, spec.GRPCRoute), "The address from outside, by the Gateways that are its parents.")
+	add("network", networkValues(p, s), "More of the network policy, in its own words: whom it lets in, and to whom it lets out.")
 	if s.Metrics != nil {
 		port := int64(s.Ports[s.Metrics.Port].Container)
 		add("metrics", values.Map{{Key: "port", Value: port}}, "The container's port that Prometheus may reach.")
@@ -234,24 +235,6 @@ func secretValues(s *spec.Service) values.Map {
 		out = append(out, values.Entry{Key: key, Value: values.Map{{Key: "generate", Value: int64(s.Secrets[key].Generate)}}})
 	}
 	return out
-}
-
-func ingressValues(p *spec.Project, s *spec.Service) values.Map {
-	m := values.Map{{Key: "hosts", Value: list(s.Ingress.Hosts)}}
-	add := func(key, value, unsaid string) {
-		if value != unsaid {
-			m = append(m, values.Entry{Key: key, Value: value})
-		}
-	}
-	if s.Ingress.TLS {
-		add("issuer", p.Issuer.Name, "")
-	}
-	add("path", s.Ingress.Path, "/")
-	add("class", s.Ingress.Class, "")
-	if len(s.Ingress.Annotations) > 0 {
-		m = append(m, values.Entry{Key: "annotations", Value: textMap(s.Ingress.Annotations)})
-	}
-	return m
 }
 
 func ruleValues(s *spec.Service, scope string) []any {

@@ -233,7 +233,7 @@ func (g *generator) property(f field) (object, error) {
 				enum = append(enum, word)
 			}
 			schema = object{{"type", "string"}, {"enum", enum}}
-		} else if option != "required" && option != "or" {
+		} else if option != "required" && option != "or" && !strings.HasPrefix(option, "or=") {
 			return nil, fmt.Errorf("%s: the option %q of the tag is not known: enum=A|B, required and or are", f.at, option)
 		}
 	}
