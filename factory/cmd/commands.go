@@ -12,6 +12,7 @@ func commands(a *app) []*cobra.Command {
 		newSync(a),
 		newLint(a),
 		newSchema(a),
+		newImport(a),
 		newCluster(a),
 		newInstallCertManager(a),
 		newPlan(a),

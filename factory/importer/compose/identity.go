@@ -1,0 +1,160 @@
+package compose
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/helm-chart-factory/factory/factory/importer/draft"
+	"github.com/helm-chart-factory/factory/factory/importer/source"
+)
+
+// user carries numbers: a cluster does not look names up, and Pod Security restricted lets no root in.
+func (c *conversion) user(s *service, n *source.Node) {
+	text, ok := c.text(s, n)
+	if !ok || text == "" {
+		return
+	}
+	user, group, grouped := strings.Cut(text, ":")
+	c.identity(s, n, "runAsUser", user)
+	if grouped {
+		c.identity(s, n, "runAsGroup", group)
+	}
+}
+
+func (c *conversion) identity(s *service, n *source.Node, key, text string) {
+	what := map[string]string{"runAsUser": "user", "runAsGroup": "group"}[key]
+	id, err := strconv.ParseInt(text, 10, 32)
+	switch {
+	case text == "root" || err == nil && id == 0:
+		c.lost(s, n, "Pod Security restricted lets no root in, so the %s is the project's, 1000 if it says none; next: use an image that runs as another %s", what, what)
+	case err != nil || id < 0:
+		c.lost(s, n, "the %s %q is no number, and a cluster does not look names up; next: write the number that it has in the image under security.%s", what, shorten(text), key)
+	default:
+		s.out.Keys.At("security", n).Set(key, draft.Number(id), n)
+	}
+}
+
+func (c *conversion) groups(s *service, n *source.Node) {
+	var list draft.List
+	c.each(s, n, func(item *source.Node) {
+		text, ok := c.text(s, item)
+		if !ok {
+			return
+		}
+		id, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || id < 1 {
+			c.lost(s, item, "the group %q is no number from 1, and a cluster does not look names up; next: write its number under security.supplementalGroups", shorten(text))
+			return
+		}
+		list = append(list, draft.Number(id))
+	})
+	if len(list) > 0 {
+		s.out.Keys.At("security", n).Set("supplementalGroups", list, n)
+	}
+}
+
+func (c *conversion) readOnly(s *service, n *source.Node) {
+	s.readOnlyRoot = n.Text == "true"
+}
+
+// harmlessCapabilities need no higher level than restricted.
+var harmlessCapabilities = []string{"NET_BIND_SERVICE"}
+
+func (c *conversion) capabilities(s *service, n *source.Node) {
+	var list draft.List
+	c.each(s, n, func(item *source.Node) {
+		text, ok := c.text(s, item)
+		if !ok {
+			return
+		}
+		name := strings.TrimPrefix(strings.ToUpper(text), "CAP_")
+		if !slices.Contains(harmlessCapabilities, name) {
+			c.lost(s, item, "Pod Security restricted does not let a container have the capability %s; next: do without it, or say security: {level: …, capabilities: {add: [%s]}}", shorten(name), shorten(name))
+			return
+		}
+		list = append(list, draft.Text(name))
+	})
+	if len(list) > 0 {
+		s.out.Keys.At("security", n).At("capabilities", n).Set("add", list, n)
+	}
+}
+
+// dropped capabilities are dropped anyway: every container loses all of them.
+func (c *conversion) dropped(*service, *source.Node) {}
+
+func (c *conversion) securityOptions(s *service, n *source.Node) {
+	c.each(s, n, func(item *source.Node) {
+		text, ok := c.text(s, item)
+		if !ok || text == "no-new-privileges" || text == "no-new-privileges:true" || text == "no-new-privileges=true" {
+			return // that is so in every pod
+		}
+		c.lost(s, item, "a pod runs with the runtime's own seccomp and AppArmor profiles; next: leave it out")
+	})
+}
+
+// takeLabels carries labels as annotations of the pods: a label of Kubernetes is for selecting and holds little.
+func (c *conversion) takeLabels(s *service, n *source.Node) {
+	annotations := draft.NewMap()
+	var from *source.Node
+	for _, pair := range c.namedTexts(s, n) {
+		key := pair.Key.Text
+		value := ""
+		if pair.Value.Said() {
+			text, ok := c.text(s, pair.Value)
+			if !ok {
+				continue
+			}
+			value = text
+		}
+		switch {
+		case c.route(s, key, value, pair.Value):
+		case strings.HasPrefix(key, "traefik."):
+			c.lost(s, pair.Value, "Traefik does not read labels in a cluster; next: say ingress, and its annotations")
+		case strings.HasPrefix(key, "com.docker."):
+			c.lost(s, pair.Value, "nothing in a cluster reads Docker's own labels; next: leave it out")
+		default:
+			if from == nil {
+				from = n
+			}
+			annotations.Set(key, draft.Text(value), pair.Value)
+		}
+	}
+	if annotations.Len() > 0 {
+		c.changed(s, from, "labels of a container become annotations of the pods, where what reads labels does not look")
+		s.out.Keys.Set("podAnnotations", annotations, from)
+	}
+}
+
+func (c *conversion) annotations(s *service, n *source.Node) {
+	annotations := s.out.Keys.At("podAnnotations", n)
+	for _, pair := range c.namedTexts(s, n) {
+		if text, ok := c.text(s, pair.Value); ok {
+			annotations.Set(pair.Key.Text, draft.Text(text), pair.Value)
+		}
+	}
+	if annotations.Len() == 0 {
+		s.out.Keys.Drop("podAnnotations")
+	}
+}
+
+func (c *conversion) platform(s *service, n *source.Node) {
+	text, ok := c.text(s, n)
+	if !ok {
+		return
+	}
+	parts := strings.Split(text, "/")
+	if len(parts) == 1 || parts[0] != "linux" || parts[1] == "" {
+		c.lost(s, n, "a node's platform is said as its architecture; next: say nodeSelector: {kubernetes.io/arch: amd64}")
+		return
+	}
+	if len(parts) > 2 {
+		c.changed(s, n, "a node has no label for the variant %s", shorten(strings.Join(parts[2:], "/")))
+	}
+	s.out.Keys.At("nodeSelector", n).Set("kubernetes.io/arch", draft.Text(parts[1]), n)
+}
+
+// gracePeriod carries the time to stop in.
+func (c *conversion) gracePeriod(s *service, n *source.Node) {
+	c.duration(s, s.out.Keys, "gracePeriod", n)
+}
