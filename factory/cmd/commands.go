@@ -18,6 +18,7 @@ func commands(a *app) []*cobra.Command {
 		newPlan(a),
 		newDeploy(a),
 		newStatus(a),
+		newHistory(a),
 		newDestroy(a),
 		newSetupRegistry(a),
 		newConfigureK3sRegistry(a),

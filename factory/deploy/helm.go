@@ -36,6 +36,7 @@ func configure(ctx context.Context, cluster *kube.Cluster, namespace string, wai
 	}
 	client.Namespace = namespace
 	config.KubeClient = &helmClient{Client: client, ctx: ctx, wait: wait}
+	config.Releases.Driver = &signing{config.Releases.Driver}
 	config.SetHookOutputFunc(func(_, _, _ string) io.Writer { return io.Discard })
 	return config, nil
 }

@@ -200,7 +200,7 @@ func (t *text) drift(d Drift) string {
 		what += ", by " + d.By
 	}
 	if !d.At.IsZero() {
-		what += ", " + console.Elapsed(t.now.Sub(d.At)) + " ago"
+		what += ", " + console.Age(t.now.Sub(d.At)) + " ago"
 	}
 	if d.Stays {
 		return what + ": stays"

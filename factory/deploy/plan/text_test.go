@@ -51,7 +51,7 @@ RESTARTS
     scales from 1 to 2
 
 DRIFT: changed by others since the last release
-  deployment/web: spec.replicas is 1, released as 3, by kubectl, 1m30s ago: overwritten
+  deployment/web: spec.replicas is 1, released as 3, by kubectl, 1m ago: overwritten
 
 umbrella
   + secret/keys
