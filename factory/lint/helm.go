@@ -15,7 +15,7 @@ import (
 )
 
 // helm runs Helm's own lint on the umbrella and on each subchart, in a copy: it reads charts from disk only.
-func (f *findings) helm(ctx context.Context, c *chart.Chart) error {
+func (f *findings) helm(ctx context.Context, c *chart.Chart, kubeVersion string) error {
 	report := f.by(helmRule())
 	dir, err := os.MkdirTemp("", "factory-lint-")
 	if err != nil {
@@ -25,7 +25,7 @@ func (f *findings) helm(ctx context.Context, c *chart.Chart) error {
 	if err := writeChart(dir, c); err != nil {
 		return fmt.Errorf("writing the charts for helm lint: %w", err)
 	}
-	version, err := chartutil.ParseKubeVersion(KubeVersion)
+	version, err := chartutil.ParseKubeVersion(kubeVersion)
 	if err != nil {
 		return err
 	}

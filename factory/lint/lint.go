@@ -13,12 +13,10 @@ import (
 	"github.com/helm-chart-factory/factory/factory/lint/checks"
 	"github.com/helm-chart-factory/factory/factory/lint/rendered"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
+	"github.com/helm-chart-factory/factory/factory/lint/schemas"
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 )
-
-// KubeVersion is the version of Kubernetes that templates see. A plain build of Helm's library would say 1.20.
-const KubeVersion = "v1.34.0"
 
 // Request says what to judge and how.
 type Request struct {
@@ -26,6 +24,8 @@ type Request struct {
 	Dir string
 	// Builtin are the built-in templates.
 	Builtin fs.FS
+	// KubeVersions are the versions of Kubernetes to judge by, as 1.34. Nil means all whose schemas are known.
+	KubeVersions []string
 }
 
 // Finding is one thing that is wrong with what a project generates.
@@ -53,6 +53,8 @@ type Finding struct {
 type Report struct {
 	Charts  int `json:"charts"`
 	Objects int `json:"objects"`
+	// KubeVersions are the versions of Kubernetes by whose schemas objects were judged.
+	KubeVersions []string `json:"kubeVersions"`
 	// Findings count, Waived do not. Both are sorted by service, place, rule, object and text.
 	Findings []Finding `json:"findings"`
 	Waived   []Finding `json:"waived"`
@@ -72,6 +74,14 @@ func (r *Report) Count(s rule.Severity) int {
 // Run judges the project. The error is about specs that cannot be read or charts that cannot be rendered; everything else is
 // in the report.
 func Run(ctx context.Context, q Request) (*Report, error) {
+	catalog, err := schemas.Load()
+	if err != nil {
+		return nil, err
+	}
+	versions, err := kubeVersions(catalog, q.KubeVersions)
+	if err != nil {
+		return nil, err
+	}
 	p, err := spec.Load(q.Dir)
 	if err != nil {
 		return nil, err
@@ -80,11 +90,12 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	newest := versions[len(versions)-1] // what templates see as the cluster's; a plain build of Helm would say 1.20
 	f := &findings{project: p, builtin: q.Builtin, templates: map[string]bool{}}
-	if err := f.helm(ctx, c); err != nil {
+	if err := f.helm(ctx, c, newest); err != nil {
 		return nil, err
 	}
-	release, err := rendered.Render(c, rendered.Options{Name: p.Name, Namespace: p.Namespace, KubeVersion: KubeVersion})
+	release, err := rendered.Render(c, rendered.Options{Name: p.Name, Namespace: p.Namespace, KubeVersion: newest})
 	if err != nil {
 		return nil, err
 	}
@@ -95,20 +106,10 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 		}
 		check.Run(judged, f.by(check.Rule))
 	}
-	f.schemas(release)
-	r := &Report{Charts: len(p.Services) + 1, Objects: len(release.Objects)}
+	f.schemas(catalog, release, versions)
+	r := &Report{Charts: len(p.Services) + 1, Objects: len(release.Objects), KubeVersions: versions}
 	r.Findings, r.Waived = f.waive()
 	return r, nil
-}
-
-// schemas reports what strict decoding into the types of the API complained about.
-func (f *findings) schemas(r *rendered.Release) {
-	found := f.by(schemaRule())
-	for _, o := range r.Objects {
-		if o.Wrong != nil {
-			found(o, nil, "%v", o.Wrong)
-		}
-	}
 }
 
 // findings collects what is found, each with its place in the specs.

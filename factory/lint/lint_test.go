@@ -112,7 +112,7 @@ func TestOwnTemplates(t *testing.T) {
 	account := strings.Replace(read("serviceaccount.yaml"), "automountServiceAccountToken: false", "automountServiceAccountTokne: false", 1)
 	expect(t, run(t, clean+"-- templates/serviceaccount.yaml --\n"+account+"-- templates/deployment.yaml --\n"+read("deployment.yaml")),
 		`services/web/service.yaml:1:1 warning unneeded-token Deployment web: the pod gets a token of account web, which may do nothing`,
-		`templates/serviceaccount.yaml:0:0 error schema ServiceAccount web: strict decoding error: unknown field "automountServiceAccountTokne"`)
+		`templates/serviceaccount.yaml:0:0 error schema ServiceAccount web: automountServiceAccountTokne: unknown field; did you mean "automountServiceAccountToken"?`)
 }
 
 // TestWaivers holds that the nearer waiver is taken, that a project's covers all services, and that one which is of no use is

@@ -7,7 +7,7 @@ import (
 
 // Rules are all that factory lint looks for, in the order in which docs/lint.md tells of them.
 func Rules() []rule.Rule {
-	all := []rule.Rule{helmRule(), schemaRule()}
+	all := []rule.Rule{helmRule(), schemaRule(), unknownKind(), removedAPI(), deprecatedAPI()}
 	for _, check := range checks.All() {
 		all = append(all, check.Rule)
 	}
@@ -21,16 +21,6 @@ func helmRule() rule.Rule {
 		Reason:    "Helm refuses such a chart, or will.",
 		Fix:       "correct the template that it comes from",
 		Elsewhere: "helm lint --strict",
-	}
-}
-
-func schemaRule() rule.Rule {
-	return rule.Rule{
-		ID: "schema", Severity: rule.Error,
-		What:      "a field that the object's kind does not have, or a value of another type",
-		Reason:    "The API server refuses the object, or drops the field without a word.",
-		Fix:       "correct the spec or the template that it comes from",
-		Elsewhere: "kubeconform -strict, kube-linter schema-validation",
 	}
 }
 

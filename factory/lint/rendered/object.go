@@ -1,6 +1,7 @@
 package rendered
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -99,38 +100,53 @@ func newDecoder() decoder {
 	return decoder{strict: serializer.NewCodecFactory(scheme.Scheme, serializer.EnableStrict).UniversalDeserializer()}
 }
 
-// object returns nil for a text that says nothing.
-func (d decoder) object(text string) *Object {
-	o := &Object{}
+// objects returns what a text holds: nothing, an object, or those of a list.
+func (d decoder) objects(text string) []*Object {
+	wrong := func(err error) []*Object { return []*Object{{Wrong: err}} }
 	data, err := yaml.YAMLToJSONStrict([]byte(text))
 	if err != nil {
-		o.Wrong = fmt.Errorf("this is not YAML: %w", err)
-		return o
+		return wrong(fmt.Errorf("this is not YAML: %w", err))
 	}
 	var value any
 	if err := json.Unmarshal(data, &value); err != nil {
-		o.Wrong = fmt.Errorf("this is not YAML: %w", err)
-		return o
+		return wrong(fmt.Errorf("this is not YAML: %w", err))
 	}
 	if value == nil {
 		return nil
 	}
 	fields, ok := value.(map[string]any)
 	if !ok {
-		o.Wrong = fmt.Errorf("this is no object of Kubernetes: apiVersion, kind and metadata are missing")
-		return o
+		return wrong(errors.New("this is no object of Kubernetes, which has an apiVersion, a kind and metadata"))
 	}
-	o.Fields = fields
+	items, ok := fields["items"].([]any)
+	if !ok || fields["kind"] != "List" || fields["apiVersion"] != "v1" {
+		return []*Object{d.object(fields, data)}
+	}
+	var out []*Object
+	for _, item := range items {
+		fields, ok := item.(map[string]any)
+		data, err := json.Marshal(item)
+		if !ok || err != nil {
+			out = append(out, wrong(errors.New("an item of the list is no object of Kubernetes"))...)
+			continue
+		}
+		out = append(out, d.object(fields, data))
+	}
+	return out
+}
+
+// object makes an object of its fields, which data holds as JSON.
+func (d decoder) object(fields map[string]any, data []byte) *Object {
+	o := &Object{Fields: fields}
 	o.APIVersion, o.Kind = o.Text("apiVersion"), o.Text("kind")
 	o.Name, o.Namespace = o.Text("metadata", "name"), o.Text("metadata", "namespace")
 	o.Labels, o.Annotations = texts(o.At("metadata", "labels")), texts(o.At("metadata", "annotations"))
-	typed, _, err := d.strict.Decode(data, nil, nil)
-	switch {
-	case runtime.IsNotRegisteredError(err), runtime.IsMissingKind(err), runtime.IsMissingVersion(err):
-	case err != nil:
+	if o.APIVersion == "" || o.Kind == "" {
+		o.Wrong = errors.New("apiVersion or kind is missing")
+		return o
+	}
+	if typed, _, err := d.strict.Decode(data, nil, nil); !runtime.IsNotRegisteredError(err) {
 		o.Typed, o.Wrong = typed, err
-	default:
-		o.Typed = typed
 	}
 	return o
 }

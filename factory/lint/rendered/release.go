@@ -71,13 +71,11 @@ func Render(c *chart.Chart, o Options) (*Release, error) {
 			continue
 		}
 		for _, text := range manifests(texts[template]) {
-			object := decode.object(text)
-			if object == nil {
-				continue
+			for _, object := range decode.objects(text) {
+				object.Service = serviceOf(c, template)
+				object.Template = strings.TrimPrefix(template, c.Name()+"/")
+				r.Objects = append(r.Objects, object)
 			}
-			object.Service = serviceOf(c, template)
-			object.Template = strings.TrimPrefix(template, c.Name()+"/")
-			r.Objects = append(r.Objects, object)
 		}
 	}
 	r.index()
@@ -90,7 +88,7 @@ func New(name, namespace, service string, texts ...string) *Release {
 	decode := newDecoder()
 	for _, text := range texts {
 		for _, one := range manifests(text) {
-			if object := decode.object(one); object != nil {
+			for _, object := range decode.objects(one) {
 				object.Service = service
 				r.Objects = append(r.Objects, object)
 			}
