@@ -40,6 +40,8 @@ type Options struct {
 	// Images is the folder with image archives for a k3s that cannot pull, cert-manager*.tar.
 	Images string
 	Show   func([]rollout.State)
+	// Failed is given what was found when a release fails; it may be nil.
+	Failed func(*deploy.Evidence)
 	Say    func(format string, args ...any)
 }
 
@@ -138,7 +140,7 @@ func installManager(ctx context.Context, opts Options, stored *deploy.Release, r
 	}
 	applied, err := deploy.Apply(ctx, deploy.Options{
 		Cluster: opts.Cluster, Name: releaseName, Namespace: namespace, Chart: chart.load,
-		Values: values, Timeout: opts.Timeout, MadeBy: opts.MadeBy, Show: opts.Show, Say: opts.Say,
+		Values: values, Timeout: opts.Timeout, MadeBy: opts.MadeBy, Show: opts.Show, Failed: opts.Failed, Say: opts.Say,
 	})
 	if err != nil {
 		return fmt.Errorf("installing cert-manager %s: %w", version, err)

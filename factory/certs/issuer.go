@@ -33,7 +33,7 @@ func ensureIssuer(ctx context.Context, opts Options, namespace string) (changed 
 	applied, err := deploy.Apply(ctx, deploy.Options{
 		Cluster: opts.Cluster, Name: issuerRelease, Namespace: namespace, Chart: deploy.FromFS(data.Files, "issuer"),
 		Values:  map[string]any{"name": opts.Issuer.Name, "type": opts.Issuer.Type},
-		Timeout: opts.Timeout, MadeBy: opts.MadeBy, Show: opts.Show, Say: opts.Say,
+		Timeout: opts.Timeout, MadeBy: opts.MadeBy, Show: opts.Show, Failed: opts.Failed, Say: opts.Say,
 	})
 	if err != nil {
 		return false, err

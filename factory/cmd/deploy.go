@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -21,15 +22,17 @@ const umbrellaDir = "umbrella-chart"
 func newDeploy(a *app) *cobra.Command {
 	var on clusterFlags
 	var timeout time.Duration
+	var rollBack bool
 	command := &cobra.Command{
 		Use:   "deploy",
 		Short: "Release the umbrella chart and wait until everything is Ready",
 		Long: `Installs or upgrades the release, each image pinned to the digest that its tag has at the registry now, and
 returns when every object is Ready. When nothing changed, nothing is written. When something does not get ready, it
-shows the evidence: which object and container, its state, last events and last log lines, and the likely cause.
+shows the evidence: which object and container, its state, last events and last log lines, the likely cause and what to
+do next. All of it is saved in a file, secrets masked, before anything is rolled back; so is the log of each hook.
 Ctrl-C stops it; the next deploy goes on from there.`,
 		Example: `  factory deploy
-  factory deploy --timeout 3m
+  factory deploy --timeout 3m --rollback-on-failure
   factory deploy --cluster current     # the cluster of your kubeconfig, after asking`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -47,12 +50,14 @@ Ctrl-C stops it; the next deploy goes on from there.`,
 			return a.deploy(c.Context(), project, deploy.Options{
 				Cluster: cluster, Name: project.Name, Namespace: project.Namespace,
 				Chart: deploy.FromDir(filepath.Join(project.Dir, umbrellaDir)), Timeout: timeout, MadeBy: "deploy",
+				RollBack: rollBack,
 			})
 		},
 	}
 	on.bind(command)
 	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
 	command.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long everything may take to get Ready")
+	command.Flags().BoolVar(&rollBack, "rollback-on-failure", false, "bring the last good revision back when the new one fails; a first one is removed")
 	return command
 }
 
@@ -66,12 +71,17 @@ func (a *app) deploy(ctx context.Context, project *spec.Project, opts deploy.Opt
 		return err
 	}
 	printer := progress.New(a.Streams)
-	opts.Show, opts.Say = printer.Show, printer.Say
+	opts.Show, opts.Say, opts.HookEnded = printer.Show, printer.Say, keepHookLog(opts.Name, printer.Say)
+	var failed failure
+	opts.Failed = func(found *deploy.Evidence) {
+		printer.Clear()
+		failed.show(a, found)
+	}
 	start := time.Now()
 	result, err := deploy.Apply(ctx, opts)
-	a.showEvidence(printer, err)
+	printer.Done()
 	if err != nil {
-		return err
+		return errors.Join(err, failed.print(a))
 	}
 	if a.output == "json" {
 		return json.NewEncoder(a.Out).Encode(result)

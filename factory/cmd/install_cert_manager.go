@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/helm-chart-factory/factory/factory/certs"
+	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/progress"
-	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
 	"github.com/helm-chart-factory/factory/factory/paths"
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
@@ -53,10 +53,15 @@ It is done when cert-manager accepts a certificate and the issuer is Ready.`,
 func (a *app) installCertManager(ctx context.Context, opts certs.Options) error {
 	printer := progress.New(a.Streams)
 	opts.Show, opts.Say = printer.Show, printer.Say
+	var failed failure
+	opts.Failed = func(found *deploy.Evidence) {
+		printer.Clear()
+		failed.show(a, found)
+	}
 	result, err := certs.Install(ctx, opts)
-	a.showEvidence(printer, err)
+	printer.Done()
 	if err != nil {
-		return err
+		return errors.Join(err, failed.print(a))
 	}
 	if a.output == "json" {
 		return json.NewEncoder(a.Out).Encode(result)
@@ -67,15 +72,4 @@ func (a *app) installCertManager(ctx context.Context, opts certs.Options) error 
 	}
 	_, err = fmt.Fprintf(a.Out, "cert-manager %s answers and ClusterIssuer %s is Ready (%s)\n", result.Version, result.Issuer, what)
 	return err
-}
-
-// showEvidence prints what was found about objects that did not get ready, in place of the progress.
-func (a *app) showEvidence(printer *progress.Printer, err error) {
-	var notReady *rollout.NotReadyError
-	if errors.As(err, &notReady) {
-		printer.Clear()
-		notReady.Report(a.Err)
-		fmt.Fprintln(a.Err)
-	}
-	printer.Done()
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +61,8 @@ type stack struct {
 	timeout time.Duration
 	// cluster is where the release goes; findCluster sets it.
 	cluster *kube.Cluster
+	// failed is what the step that deploys something found when it failed.
+	failed *deploy.Evidence
 }
 
 // up is the whole product.
@@ -183,7 +184,7 @@ func (s *stack) installCertManager(ctx context.Context) error {
 	return s.step(ctx, "cert-manager", "factory install-cert-manager shows more", func(ctx context.Context, say console.Reporter) error {
 		result, err := certs.Install(ctx, certs.Options{
 			Cluster: s.cluster, Issuer: certs.Issuer{Name: s.project.Issuer.Name, Type: s.project.Issuer.Type},
-			Timeout: s.timeout, MadeBy: madeByUp, Images: filepath.Join(paths.Cache(), "images"), Say: say, Show: sayStates(say),
+			Timeout: s.timeout, MadeBy: madeByUp, Images: filepath.Join(paths.Cache(), "images"), Say: say, Show: sayStates(say), Failed: s.keepFailure,
 		})
 		if err == nil {
 			say("%s, issuer %s is Ready", result.Version, result.Issuer)
@@ -205,7 +206,7 @@ func (s *stack) release(ctx context.Context) error {
 		if opts.Values, err = deploy.Pin(ctx, chart, s.project.Registry, image.Digest); err != nil {
 			return err
 		}
-		opts.Say, opts.Show = say, sayStates(say)
+		opts.Say, opts.Show, opts.Failed, opts.HookEnded = say, sayStates(say), s.keepFailure, keepHookLog(opts.Name, say)
 		result, err := deploy.Apply(ctx, opts)
 		if err == nil {
 			say("revision %d, %d objects Ready", result.Revision, result.Objects)
@@ -217,13 +218,15 @@ func (s *stack) release(ctx context.Context) error {
 // step runs one part of up as a line of progress.
 func (s *stack) step(ctx context.Context, name, next string, do func(context.Context, console.Reporter) error) error {
 	err := console.RunSteps(ctx, s.Streams, []console.Step{{Name: name, Do: do, Next: next}})
-	var notReady *rollout.NotReadyError
-	if errors.As(err, &notReady) {
-		notReady.Report(s.Err)
-		fmt.Fprintln(s.Err)
+	if err != nil && s.failed != nil {
+		var failed failure
+		failed.show(s.app, s.failed)
 	}
 	return err
 }
+
+// keepFailure keeps what was found until the step's line is no longer redrawn.
+func (s *stack) keepFailure(found *deploy.Evidence) { s.failed = found }
 
 // sayStates tells a step what it still waits for.
 func sayStates(say console.Reporter) func([]rollout.State) {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/helm-chart-factory/factory/factory/deploy/diagnose"
 	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
 	"github.com/helm-chart-factory/factory/factory/kube"
 )
@@ -32,8 +33,14 @@ type Options struct {
 	Timeout time.Duration
 	// MadeBy is the value of MadeByLabel on a release and a namespace that are made.
 	MadeBy string
+	// RollBack brings the last good revision back when the new one fails.
+	RollBack bool
 	// Show is given the states of the objects while they get ready; it may be nil.
 	Show func([]rollout.State)
+	// Failed is given what was found when the deploy fails, before anything is rolled back; it may be nil.
+	Failed func(*Evidence)
+	// HookEnded is given the log of each hook that wrote one; it may be nil.
+	HookEnded func(HookLog)
 	// Say is told what else happens, in one line; it may be nil.
 	Say func(format string, args ...any)
 }
@@ -59,6 +66,28 @@ func Apply(ctx context.Context, opts Options) (*Result, error) {
 		opts.Say = func(string, ...any) {}
 	}
 	d := &deployment{Options: opts, deadline: time.Now().Add(opts.Timeout)}
+	d.mask = d.newMask(ctx)
+	result, err := d.apply(ctx)
+	if err != nil {
+		d.report(ctx, err)
+	}
+	return result, err
+}
+
+// deployment is one run of Apply.
+type deployment struct {
+	Options
+	deadline time.Time
+	// failure is what the waiting ended with; Helm keeps only its text in some places.
+	failure error
+	// rendered is the release as it would be stored, once it was rendered to be compared with the last one.
+	rendered *release.Release
+	// mask hides secrets in what is found.
+	mask     func() *diagnose.Mask
+	reported bool
+}
+
+func (d *deployment) apply(ctx context.Context) (*Result, error) {
 	if result, err := d.unchanged(ctx); result != nil || err != nil {
 		return result, err
 	}
@@ -82,17 +111,15 @@ func Apply(ctx context.Context, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.write(held, install)
-}
-
-// deployment is one run of Apply.
-type deployment struct {
-	Options
-	deadline time.Time
-	// failure is what the waiting ended with; Helm keeps only its text in some places.
-	failure error
-	// rendered is the release as it would be stored, once it was rendered to be compared with the last one.
-	rendered *release.Release
+	result, err := d.write(held, install)
+	if err == nil {
+		return result, nil
+	}
+	d.report(held, err)
+	if d.RollBack && held.Err() == nil {
+		err = d.undo(held, err)
+	}
+	return nil, err
 }
 
 // write installs or upgrades, and returns once everything is ready.
@@ -156,6 +183,9 @@ func (d *deployment) wait(ctx context.Context, resources helmkube.ResourceList, 
 	objects, err := written(resources)
 	if err == nil {
 		err = d.ready(ctx, objects, hooks)
+		if hooks {
+			d.keepLogs(ctx, objects)
+		}
 	}
 	d.failure = err
 	return err
@@ -167,7 +197,7 @@ func (d *deployment) ready(ctx context.Context, objects []*unstructured.Unstruct
 	if err := d.checkCertManager(wanted); err != nil {
 		return err
 	}
-	return rollout.Wait(ctx, rollout.Options{Cluster: d.Cluster, Objects: wanted, Timeout: time.Until(d.deadline), Show: d.Show})
+	return rollout.Wait(ctx, rollout.Options{Cluster: d.Cluster, Objects: wanted, Timeout: time.Until(d.deadline), Show: d.Show, Mask: d.mask})
 }
 
 // checkCertManager spares the waiting for a certificate that nothing will ever make.

@@ -1,12 +1,14 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 	helmkube "helm.sh/helm/v3/pkg/kube"
+	"helm.sh/helm/v3/pkg/release"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -119,10 +121,14 @@ func written(resources helmkube.ResourceList) ([]*unstructured.Unstructured, err
 func toWaitFor(objects []*unstructured.Unstructured, hooks bool) []rollout.Object {
 	var wanted []rollout.Object
 	for _, u := range objects {
+		hook := ""
+		if hooks {
+			hook = cmp.Or(u.GetAnnotations()[release.HookAnnotation], "release")
+		}
 		if rollout.Waits(u.GroupVersionKind()) {
 			wanted = append(wanted, rollout.Object{
 				Kind: u.GroupVersionKind(), Namespace: u.GetNamespace(), Name: u.GetName(),
-				UID: u.GetUID(), Generation: u.GetGeneration(), Completes: hooks,
+				UID: u.GetUID(), Generation: u.GetGeneration(), Hook: hook,
 			})
 		}
 		for _, secret := range certificatesOf(u) {

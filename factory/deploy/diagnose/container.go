@@ -15,7 +15,7 @@ const hopelessRestarts = 5
 func container(subject Subject, pod *corev1.Pod, status corev1.ContainerStatus, init bool, events []*corev1.Event) (Finding, bool) {
 	finding, ok := containerState(subject, pod, status, init, events)
 	finding.Container = status.Name
-	finding.Restarted = status.RestartCount > 0
+	finding.Restarts = status.RestartCount
 	finding.Started = status.State.Running != nil || status.State.Terminated != nil || status.LastTerminationState.Terminated != nil
 	return finding, ok
 }
@@ -121,10 +121,12 @@ func crashed(subject Subject, status corev1.ContainerStatus, reason string, last
 		finding.Cause = "the container used more memory than its limit allows and was killed"
 		finding.Next = "raise resources.limits.memory in the service's service.yaml"
 	case killed:
+		finding.ask.log = true
 		finding.Cause = "the node restarts it because a probe fails: " + probe
 		finding.Next = "correct health: in the service's service.yaml (path, port, time to start)"
 	default:
 		finding.Cause = exitCause(last)
+		finding.ask.log = true
 	}
 	return finding, true
 }
@@ -172,6 +174,7 @@ func probing(subject Subject, pod *corev1.Pod, status corev1.ContainerStatus, ev
 		return Finding{}, false
 	}
 	finding := subject.finding("NotReady", event.Message)
+	finding.ask.log, finding.ask.probe = true, probeOf(pod, status.Name, event.Message)
 	finding.Cause = "the container runs and its probe fails: " + probeSaid(event.Message)
 	finding.Next = fmt.Sprintf("kubectl -n %s logs %s -c %s; check health: and port: in the service's service.yaml", pod.Namespace, pod.Name, status.Name)
 	if containsAny(event.Message, "connection refused") {

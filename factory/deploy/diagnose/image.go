@@ -21,7 +21,10 @@ func imageTrouble(image, service, message string) (cause, next string, patience 
 	case containsAny(low, "server gave http response to https client"):
 		return "the registry " + registry + " speaks HTTP, and the node tried HTTPS",
 			"factory configure-k3s-registry   (writes the mirror into registries.yaml and restarts k3s)", 45 * time.Second
-	case containsAny(low, "connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", ": eof",
+	case containsAny(low, "no such host", "server misbehaving", "temporary failure in name resolution"):
+		return "the node cannot resolve the name of the registry " + registry,
+			"correct image: or registry:, or the node's DNS (/etc/resolv.conf on the node)", time.Minute
+	case containsAny(low, "connection refused", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", ": eof",
 		"bad gateway", "service unavailable", "gateway timeout"):
 		return "the node cannot reach the registry " + registry, reachRegistry(registry), time.Minute
 	case containsAny(low, "unauthorized", "denied", "authorization failed", "authentication required"):

@@ -2,6 +2,8 @@ package diagnose
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +58,10 @@ func scheduling(subject Subject, pod *corev1.Pod) (Finding, bool) {
 		finding.Patience = 90 * time.Second
 		low := strings.ToLower(condition.Message)
 		switch {
-		case strings.Contains(low, "insufficient"):
-			finding.Cause = fmt.Sprintf("no node has enough free %s: the pod asks for %s", shortOf(low), requests(pod))
+		case len(shortOf(condition.Message)) > 0:
+			short := shortOf(condition.Message)
+			finding.ask.free = short
+			finding.Cause = fmt.Sprintf("no node has enough free %s: the pod asks for %s", strings.Join(short, " and "), requests(pod, short))
 			finding.Next = "lower resources.requests in the service's service.yaml, or free the node: kubectl describe nodes"
 		case containsAny(low, "persistentvolumeclaim", "unbound immediate"):
 			finding.Cause = "its volume is not bound"
@@ -81,21 +85,39 @@ func scheduling(subject Subject, pod *corev1.Pod) (Finding, bool) {
 	return Finding{}, false
 }
 
-// shortOf names the resources of the scheduler's "Insufficient cpu, 1 Insufficient memory".
-func shortOf(message string) string {
+var insufficient = regexp.MustCompile(`Insufficient ([A-Za-z0-9./-]*[A-Za-z0-9])`)
+
+// shortOf names the resources of the scheduler's "Insufficient cpu, 1 Insufficient memory", and the limit of pods on a node.
+func shortOf(message string) []string {
 	var names []string
-	for _, name := range []string{"cpu", "memory", "ephemeral-storage", "pods"} {
-		if strings.Contains(message, "insufficient "+name) {
-			names = append(names, name)
+	for _, found := range insufficient.FindAllStringSubmatch(message, -1) {
+		if !slices.Contains(names, found[1]) {
+			names = append(names, found[1])
 		}
 	}
-	if len(names) == 0 {
-		return "resources"
+	if strings.Contains(message, "Too many pods") {
+		names = append(names, string(corev1.ResourcePods))
 	}
-	return strings.Join(names, " and ")
+	return names
 }
 
-func requests(pod *corev1.Pod) string {
+// requests says how much a pod asks for of each of these resources.
+func requests(pod *corev1.Pod, names []string) string {
+	total := requestsOf(pod)
+	var parts []string
+	for _, name := range names {
+		if quantity, ok := total[corev1.ResourceName(name)]; ok {
+			parts = append(parts, fmt.Sprintf("%s %s", name, quantity.String()))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing in particular"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// requestsOf is what the scheduler counts for a pod: its containers together, or the one init container that asks for more.
+func requestsOf(pod *corev1.Pod) corev1.ResourceList {
 	total := corev1.ResourceList{}
 	for _, c := range pod.Spec.Containers {
 		for name, quantity := range c.Resources.Requests {
@@ -104,16 +126,14 @@ func requests(pod *corev1.Pod) string {
 			total[name] = sum
 		}
 	}
-	var parts []string
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
-		if quantity, ok := total[name]; ok {
-			parts = append(parts, fmt.Sprintf("%s %s", name, quantity.String()))
+	for _, c := range pod.Spec.InitContainers {
+		for name, quantity := range c.Resources.Requests {
+			if sum := total[name]; quantity.Cmp(sum) > 0 {
+				total[name] = quantity
+			}
 		}
 	}
-	if len(parts) == 0 {
-		return "nothing in particular"
-	}
-	return strings.Join(parts, ", ")
+	return total
 }
 
 // starting looks for what holds a pod back before its containers run: mounts and the network.

@@ -76,6 +76,7 @@ func Claim(subject Subject, claim *corev1.PersistentVolumeClaim, events []*corev
 	if containsAny(event.Message, "not found", "no persistent volumes available") {
 		finding.Cause = "claim " + claim.Name + " asks for " + class + ", and the cluster has none that can make the volume"
 		finding.Next = "kubectl get storageclass, then name one of them in the service's service.yaml"
+		finding.ask.classes = true
 	}
 	return []Finding{finding}
 }

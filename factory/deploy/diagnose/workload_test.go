@@ -69,7 +69,7 @@ func TestWriteShowsTheEvidenceBeforeTheCause(t *testing.T) {
 		Object: "deployment/web", Pod: "web-1", Container: "web", Reason: "CrashLoopBackOff", Detail: "exit code 3",
 		Events: []string{"03:04:05 BackOff: x"}, Logs: []string{"cannot open the database"}, Previous: []string{"earlier"},
 		Cause: "the program ends", Next: "read the log",
-	}.Write(&out)
+	}.Write(&out, 20)
 	want := `
 deployment/web  pod web-1  container web
   state   CrashLoopBackOff

@@ -20,11 +20,16 @@ type Printer struct {
 	width   func() int
 	drawn   int
 	said    map[string]string
+	began   map[rollout.Object]time.Time
+	took    map[rollout.Object]time.Duration
 }
 
 // New returns a printer that counts time from now.
 func New(streams *console.Streams) *Printer {
-	return &Printer{streams: streams, start: time.Now(), width: width, said: map[string]string{}}
+	return &Printer{
+		streams: streams, start: time.Now(), width: width, said: map[string]string{},
+		began: map[rollout.Object]time.Time{}, took: map[rollout.Object]time.Duration{},
+	}
 }
 
 // Say prints one line of news above whatever is being redrawn; the same news twice in a row is printed once.
@@ -72,8 +77,28 @@ func (p *Printer) Clear() {
 // Done leaves the last table standing.
 func (p *Printer) Done() { p.drawn = 0 }
 
+// since is how long an object has been waited for, or took to get ready.
+func (p *Printer) since(state rollout.State) time.Duration {
+	if _, there := p.began[state.Object]; !there {
+		p.began[state.Object] = time.Now()
+	}
+	took, ready := p.took[state.Object]
+	if !ready {
+		took = time.Since(p.began[state.Object])
+	}
+	if state.Phase == rollout.Ready {
+		p.took[state.Object] = took
+	} else {
+		delete(p.took, state.Object)
+	}
+	return took
+}
+
 func (p *Printer) redraw(states []rollout.State) {
 	var text strings.Builder
+	for _, state := range states {
+		p.since(state)
+	}
 	rows, hidden := 0, 0
 	for _, state := range pick(states) {
 		if rows == maxRows {
@@ -88,7 +113,7 @@ func (p *Printer) redraw(states []rollout.State) {
 		case state.Phase == rollout.Failed || len(state.Findings) > 0:
 			color, mark = console.Red, "!"
 		}
-		line := []rune(Line(state))
+		line := []rune(row(state, console.Elapsed(p.since(state))))
 		if room := p.width() - 3; len(line) > room {
 			line = append(line[:max(room-1, 0)], '…')
 		}
@@ -124,11 +149,19 @@ func (p *Printer) elapsed() string { return console.Elapsed(time.Since(p.start))
 
 // Line is one state: kind/name, ready/wanted, and what it waits for.
 func Line(state rollout.State) string {
-	message := state.Message
-	if state.Phase == rollout.Ready && message == "" {
-		message = "ready"
+	return strings.TrimSpace(fmt.Sprintf("%-44s %5s  %s", state.Object.Ref(), state.Count(), message(state)))
+}
+
+// row is the same with the time that it took so far.
+func row(state rollout.State, took string) string {
+	return strings.TrimSpace(fmt.Sprintf("%-36s %5s %6s  %s", state.Object.Ref(), state.Count(), took, message(state)))
+}
+
+func message(state rollout.State) string {
+	if state.Phase == rollout.Ready && state.Message == "" {
+		return "ready"
 	}
-	return strings.TrimSpace(fmt.Sprintf("%-44s %5s  %s", state.Object.Ref(), state.Count(), oneLine(message)))
+	return oneLine(state.Message)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

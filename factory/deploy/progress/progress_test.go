@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 
@@ -67,6 +68,22 @@ func TestATerminalIsRedrawnWithinItsWidth(t *testing.T) {
 	}
 	if !strings.Contains(second, "✓ deployment/web") {
 		t.Errorf("drawn again: %q", second)
+	}
+}
+
+func TestEachRowTellsItsOwnTime(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&console.Streams{Err: &out, Live: true})
+	p.width = func() int { return 100 }
+	done, slow := state("done", rollout.Ready, 2, ""), state("slow", rollout.Waiting, 0, "waiting")
+	p.Show([]rollout.State{done, slow})
+	p.began[slow.Object] = p.began[slow.Object].Add(-time.Minute)
+	p.began[done.Object] = p.began[done.Object].Add(-time.Minute)
+	out.Reset()
+	p.Show([]rollout.State{done, slow})
+	if text := out.String(); !regexp.MustCompile(`deployment/done +2/2 +0\.\ds  ready`).MatchString(text) ||
+		!regexp.MustCompile(`deployment/slow +0/2 +1m00s  waiting`).MatchString(text) {
+		t.Errorf("drawn: %s", text)
 	}
 }
 

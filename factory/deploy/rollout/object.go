@@ -17,8 +17,9 @@ type Object struct {
 	// readiness. Both may be unset for an object that somebody else makes, such as an Ingress' Certificate.
 	UID        types.UID
 	Generation int64
-	// Completes is true for a hook: its pod must end well rather than run.
-	Completes bool
+	// Hook says of a hook when it runs, such as "pre-upgrade"; it is empty for all others. A hook's pod must end well rather
+	// than run.
+	Hook string
 }
 
 // Ref is kind/name in lower case, as a person writes it to kubectl.

@@ -61,7 +61,7 @@ func (v *view) state(object Object) State {
 		return state
 	}
 	state.Have, state.Wanted = replicas(u)
-	state.Phase, state.Message = v.readiness(u, object.Completes)
+	state.Phase, state.Message = v.readiness(u, object.Hook != "")
 	if state.Phase == Ready {
 		return state
 	}
@@ -162,10 +162,13 @@ func replicas(u *unstructured.Unstructured) (have, wanted int64) {
 		return value
 	}
 	switch u.GetKind() {
-	case "Deployment", "StatefulSet", "ReplicaSet":
+	case "Deployment", "StatefulSet":
+		// Those of the revision before do not count.
+		return min(number(0, "status", "readyReplicas"), number(0, "status", "updatedReplicas")), number(1, "spec", "replicas")
+	case "ReplicaSet":
 		return number(0, "status", "readyReplicas"), number(1, "spec", "replicas")
 	case "DaemonSet":
-		return number(0, "status", "numberReady"), number(1, "status", "desiredNumberScheduled")
+		return min(number(0, "status", "numberReady"), number(0, "status", "updatedNumberScheduled")), number(1, "status", "desiredNumberScheduled")
 	case "Job":
 		return number(0, "status", "succeeded"), number(1, "spec", "completions")
 	}
@@ -201,14 +204,17 @@ func (v *view) explain(state *State, u *unstructured.Unstructured) {
 			findings = diagnose.Certificate(subject, u, events)
 		}
 	}
-	state.Findings = diagnose.Distinct(findings)
+	state.Findings = v.asking.further(diagnose.Distinct(findings))
+	for i := range state.Findings {
+		state.Findings[i] = v.masked().Finding(state.Findings[i])
+	}
 	diagnose.SortEvents(events)
 	switch {
 	case len(state.Findings) > 0:
 		state.Message = state.Findings[0].Reason + ": " + state.Findings[0].Cause
 	case len(events) > 0:
 		last := events[len(events)-1]
-		state.Message = last.Reason + ": " + strings.TrimSpace(last.Message)
+		state.Message = (*diagnose.Mask)(nil).Text(last.Reason + ": " + strings.TrimSpace(last.Message))
 	}
 }
 
@@ -234,7 +240,7 @@ func revision(u *unstructured.Unstructured) int {
 	return number
 }
 
-// pods are those of the rollout, by name, those being deleted left out.
+// pods are those of the rollout, the newest first, those being deleted left out. Of the tries of a Job the last one counts.
 func (v *view) pods(u *unstructured.Unstructured, controllers []types.UID) []*corev1.Pod {
 	var pods []*corev1.Pod
 	add := func(found *unstructured.Unstructured) {
@@ -250,7 +256,9 @@ func (v *view) pods(u *unstructured.Unstructured, controllers []types.UID) []*co
 			add(found)
 		}
 	}
-	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
+		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
 	return pods
 }
 

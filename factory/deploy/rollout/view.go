@@ -16,6 +16,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/helm-chart-factory/factory/factory/deploy/diagnose"
 	"github.com/helm-chart-factory/factory/factory/kube"
 )
 
@@ -56,6 +57,18 @@ type view struct {
 	stores    map[place]cache.Indexer
 	// changed gets a value after any change; several changes may share one.
 	changed chan struct{}
+	denied  denials
+	// asking looks further into what is found; nil where a glance is enough.
+	asking *asking
+	mask   func() *diagnose.Mask
+}
+
+// masked is the mask for what is shown; it may be nil, which serves.
+func (v *view) masked() *diagnose.Mask {
+	if v.mask == nil {
+		return nil
+	}
+	return v.mask()
 }
 
 // watchObjects starts watches for the objects and their surroundings and returns when each has its first full picture.
@@ -84,7 +97,7 @@ func watchObjects(ctx context.Context, cluster *kube.Cluster, objects []Object) 
 			return err
 		}
 		v.stores[at] = informer.GetIndexer()
-		synced = append(synced, informer.HasSynced)
+		synced = append(synced, func() bool { return informer.HasSynced() || v.denied.at(at) != nil || v.denied.altogether() != nil })
 		go informer.RunWithContext(ctx)
 		return nil
 	}
@@ -94,6 +107,7 @@ func watchObjects(ctx context.Context, cluster *kube.Cluster, objects []Object) 
 			return nil, fmt.Errorf("the cluster does not know %s: %w", object.Kind.Kind, err)
 		}
 		v.resources[object.Kind] = mapping.Resource
+		v.denied.need(place{mapping.Resource, object.Namespace})
 		places := []place{{mapping.Resource, object.Namespace}}
 		if object.Namespace != "" {
 			places = append(places, podsOf(object.Namespace), eventsOf(object.Namespace),
@@ -111,7 +125,7 @@ func watchObjects(ctx context.Context, cluster *kube.Cluster, objects []Object) 
 	if !cache.WaitForCacheSync(ctx.Done(), synced...) {
 		return nil, ctx.Err()
 	}
-	return v, nil
+	return v, v.denied.fatal()
 }
 
 func (v *view) informer(client dynamic.Interface, at place) (cache.SharedIndexInformer, error) {
@@ -125,7 +139,12 @@ func (v *view) informer(client dynamic.Interface, at place) (cache.SharedIndexIn
 		},
 	}, &unstructured.Unstructured{}, 0, cache.Indexers{byOwner: ownerKeys})
 	// The reflector tries again by itself; its log lines would land in the middle of the progress.
-	if err := informer.SetWatchErrorHandlerWithContext(func(context.Context, *cache.Reflector, error) {}); err != nil {
+	err := informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) {
+		if v.denied.note(at, err) {
+			v.tell()
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	if at == eventsOf(at.namespace) {
@@ -133,18 +152,20 @@ func (v *view) informer(client dynamic.Interface, at place) (cache.SharedIndexIn
 			return nil, err
 		}
 	}
-	tell := func() {
-		select {
-		case v.changed <- struct{}{}:
-		default:
-		}
-	}
-	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { tell() },
-		UpdateFunc: func(any, any) { tell() },
-		DeleteFunc: func(any) { tell() },
+	_, err = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(any) { v.tell() },
+		UpdateFunc: func(any, any) { v.tell() },
+		DeleteFunc: func(any) { v.tell() },
 	})
 	return informer, err
+}
+
+// tell wakes the one who waits for changes.
+func (v *view) tell() {
+	select {
+	case v.changed <- struct{}{}:
+	default:
+	}
 }
 
 // ownerKeys indexes an object by the UID of its controller, and an event by that of the object it is about.

@@ -19,6 +19,8 @@ type Options struct {
 	Timeout time.Duration
 	// Show is given the states at each change, and at least once a second. It may be nil.
 	Show func([]State)
+	// Mask hides secrets in all that is found. It is asked for once there is something to hide them in; it may be nil.
+	Mask func() *diagnose.Mask
 }
 
 // NotReadyError says which objects did not get ready and what was found about them, logs included.
@@ -41,11 +43,11 @@ func (e *NotReadyError) Error() string {
 	return e.Why
 }
 
-// Report writes the evidence, object by object.
-func (e *NotReadyError) Report(w io.Writer) {
+// Report writes the evidence, object by object, with the last lines of each log, as many as asked for.
+func (e *NotReadyError) Report(w io.Writer, logLines int) {
 	found := map[string]bool{}
 	for _, finding := range e.Findings {
-		finding.Write(w)
+		finding.Write(w, logLines)
 		found[finding.Object] = true
 	}
 	for _, state := range e.States {
@@ -62,9 +64,9 @@ func Wait(ctx context.Context, opts Options) error {
 		return ctx.Err()
 	}
 	watching, stop := context.WithCancel(ctx)
-	defer stop()
 	limited, cancel := context.WithTimeout(watching, opts.Timeout)
 	defer cancel()
+	defer stop()
 	v, err := watchObjects(limited, opts.Cluster, opts.Objects)
 	if err != nil {
 		if ctx.Err() == nil && limited.Err() != nil {
@@ -72,11 +74,23 @@ func Wait(ctx context.Context, opts Options) error {
 		}
 		return err
 	}
+	client, err := opts.Cluster.Client()
+	if err != nil {
+		return err
+	}
+	v.asking, v.mask = newAsking(watching, client, v.tell), opts.Mask
+	defer v.asking.wait()
+	defer stop()
+	seen := map[Object][]diagnose.Finding{}
 	patience := patience{since: map[string]time.Time{}}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
+		if err := v.denied.fatal(); err != nil {
+			return err
+		}
 		states := v.states(opts.Objects)
+		remember(seen, states)
 		if opts.Show != nil {
 			opts.Show(states)
 		}
@@ -84,19 +98,27 @@ func Wait(ctx context.Context, opts Options) error {
 			return nil
 		}
 		if hopeless := patience.exhausted(states, time.Now()); len(hopeless) > 0 {
-			return notReady(ctx, opts.Cluster, "will not get ready", states, hopeless)
+			return v.notReady(ctx, hopelessly(states), states, hopeless)
 		}
 		select {
 		case <-limited.Done():
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return notReady(ctx, opts.Cluster, fmt.Sprintf("not ready after %s", opts.Timeout.Round(time.Second)), states, nil)
+			return v.notReady(ctx, fmt.Sprintf("not ready after %s", opts.Timeout.Round(time.Second)), states, nil)
 		case <-v.changed:
 			v.settle(limited)
 		case <-tick.C:
 		}
 	}
+}
+
+// hopelessly says what it means that waiting is pointless: hooks are waited for by themselves.
+func hopelessly(states []State) string {
+	if hook := states[0].Object.Hook; hook != "" {
+		return "the " + hook + " hook failed"
+	}
+	return "will not get ready"
 }
 
 // Look returns the states of the objects at this moment.
@@ -108,6 +130,18 @@ func Look(ctx context.Context, cluster *kube.Cluster, objects []Object) ([]State
 		return nil, err
 	}
 	return v.states(objects), nil
+}
+
+// remember keeps what was found about an object that failed after its pods are gone: a Job past its deadline loses them.
+func remember(seen map[Object][]diagnose.Finding, states []State) {
+	for i, state := range states {
+		switch {
+		case len(state.Findings) > 0:
+			seen[state.Object] = state.Findings
+		case state.Phase == Failed:
+			states[i].Findings = seen[state.Object]
+		}
+	}
 }
 
 // AllReady tells whether every object is ready.
@@ -159,21 +193,21 @@ func failurePatience(object Object) time.Duration {
 }
 
 // notReady collects the evidence, that of the hopeless troubles first.
-func notReady(ctx context.Context, cluster *kube.Cluster, why string, states []State, hopeless []string) error {
+func (v *view) notReady(ctx context.Context, why string, states []State, hopeless []string) error {
 	var findings []diagnose.Finding
 	for _, state := range states {
 		findings = append(findings, state.Findings...)
 	}
-	findings = diagnose.Distinct(findings)
+	findings = v.asking.now(ctx, diagnose.Distinct(findings))
 	rank := func(f diagnose.Finding) int {
 		if slices.Contains(hopeless, f.Key()) {
 			return 0
 		}
 		return 1
 	}
-	slices.SortStableFunc(findings, func(a, b diagnose.Finding) int { return cmp.Compare(rank(a), rank(b)) })
-	if client, err := cluster.Client(); err == nil {
-		diagnose.AddLogs(ctx, client, findings)
+	for i := range findings {
+		findings[i] = v.masked().Finding(findings[i])
 	}
+	slices.SortStableFunc(findings, func(a, b diagnose.Finding) int { return cmp.Compare(rank(a), rank(b)) })
 	return &NotReadyError{Why: why, States: states, Findings: findings}
 }

@@ -1,0 +1,74 @@
+package diagnose
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/kubernetes"
+)
+
+// answerLetters bounds what is shown of a probe's response.
+const answerLetters = 300
+
+// probe is an HTTP probe that fails. The node reports the status code; the response itself says more.
+type probe struct {
+	scheme, port, path string
+}
+
+// probeOf returns the HTTP probe that a node's message speaks of, or nil for other kinds of probes.
+func probeOf(pod *corev1.Pod, container, message string) *probe {
+	for i := range pod.Spec.Containers {
+		c := &pod.Spec.Containers[i]
+		if c.Name != container {
+			continue
+		}
+		asked := c.ReadinessProbe
+		switch {
+		case strings.HasPrefix(message, "Liveness"):
+			asked = c.LivenessProbe
+		case strings.HasPrefix(message, "Startup"):
+			asked = c.StartupProbe
+		}
+		if asked == nil || asked.HTTPGet == nil || !strings.Contains(message, "statuscode") {
+			return nil
+		}
+		get := asked.HTTPGet
+		return &probe{scheme: strings.ToLower(string(get.Scheme)), port: portOf(c, get.Port), path: get.Path}
+	}
+	return nil
+}
+
+func portOf(c *corev1.Container, port intstr.IntOrString) string {
+	for _, named := range c.Ports {
+		if port.Type == intstr.String && named.Name == port.StrVal {
+			return strconv.Itoa(int(named.ContainerPort))
+		}
+	}
+	return port.String()
+}
+
+// answer asks the pod what the node asked it, through the API server.
+func (p *probe) answer(ctx context.Context, client kubernetes.Interface, finding Finding) []string {
+	var code int
+	result := client.CoreV1().RESTClient().Get().Namespace(finding.Namespace).Resource("pods").SubResource("proxy").
+		Name(p.scheme + ":" + finding.Pod + ":" + p.port).Suffix(p.path).MaxRetries(0).Do(ctx).StatusCode(&code)
+	body, err := result.Raw()
+	if status := statusError(err); status != nil && len(body) == 0 {
+		code = int(status.Status().Code)
+		if details := status.Status().Details; details != nil && len(details.Causes) > 0 {
+			body = []byte(details.Causes[0].Message)
+		}
+	}
+	text := strings.TrimSpace(string(body))
+	if code == 0 || text == "" || strings.HasPrefix(text, `{"kind":"Status"`) {
+		return nil
+	}
+	if letters := []rune(text); len(letters) > answerLetters {
+		text = string(letters[:answerLetters]) + "…"
+	}
+	return []string{fmt.Sprintf("GET %s on port %s answers %d: %s", p.path, p.port, code, text)}
+}
