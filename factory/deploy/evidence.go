@@ -57,7 +57,9 @@ func (d *deployment) report(ctx context.Context, err error) {
 	case errors.As(err, &notReady):
 		found.States, found.Findings = notReady.States, notReady.Findings
 	case errors.As(err, &refused):
-		found.Findings = []diagnose.Finding{d.mask().Finding(refused.Finding(d.Namespace))}
+		for _, finding := range refused.Findings(d.Namespace) {
+			found.Findings = append(found.Findings, d.mask().Finding(finding))
+		}
 	default:
 		return
 	}

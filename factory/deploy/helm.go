@@ -4,8 +4,12 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -50,11 +54,34 @@ type helmClient struct {
 	wait waiter
 }
 
+// Create creates the objects as Helm does, kind by kind, those of a kind at once, and says which was refused.
 func (c *helmClient) Create(resources helmkube.ResourceList) (*helmkube.Result, error) {
-	if err := c.ctx.Err(); err != nil {
-		return nil, err
+	created := resources
+	for len(resources) > 0 {
+		if err := c.ctx.Err(); err != nil {
+			return nil, err
+		}
+		kind := resources[0].Mapping.GroupVersionKind.Kind
+		count := slices.IndexFunc(resources, func(info *resource.Info) bool { return info.Mapping.GroupVersionKind.Kind != kind })
+		if count < 0 {
+			count = len(resources)
+		}
+		refused := make([]error, count)
+		var group sync.WaitGroup
+		for i, info := range resources[:count] {
+			group.Go(func() {
+				if _, err := c.Client.Create(helmkube.ResourceList{info}); err != nil {
+					refused[i] = &objectError{strings.ToLower(kind) + "/" + info.Name, single(err)}
+				}
+			})
+		}
+		group.Wait()
+		if err := errors.Join(refused...); err != nil {
+			return nil, err
+		}
+		resources = resources[count:]
 	}
-	return c.Client.Create(resources)
+	return &helmkube.Result{Created: created}, nil
 }
 
 func (c *helmClient) Update(original, target helmkube.ResourceList, force bool) (*helmkube.Result, error) {

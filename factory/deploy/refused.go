@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -24,16 +23,58 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Finding is the refusal as evidence: about the object that the API server names, else about the release.
-func (e *RefusedError) Finding(namespace string) diagnose.Finding {
-	finding := diagnose.Finding{Object: "release", Namespace: namespace, Reason: "Refused", Detail: e.Err.Error()}
-	var status *apierrors.StatusError
-	if errors.As(e.Err, &status) {
-		finding.Reason = cmp.Or(string(status.ErrStatus.Reason), finding.Reason)
-		if details := status.ErrStatus.Details; details != nil && details.Name != "" {
-			finding.Object = strings.ToLower(details.Kind) + "/" + details.Name
-		}
+// Findings are the refusals as evidence: one for each object that was refused where that is known, else one about the
+// release.
+func (e *RefusedError) Findings(namespace string) []diagnose.Finding {
+	refusals := objectErrors(e.Err)
+	if len(refusals) == 0 {
+		refusals = []*objectError{{"release", e.Err}}
 	}
-	finding.Cause, finding.Next = diagnose.Refusal(e.Err.Error())
-	return finding
+	var findings []diagnose.Finding
+	for _, refusal := range refusals {
+		finding := diagnose.Finding{Object: refusal.object, Namespace: namespace, Reason: "Refused", Detail: refusal.err.Error()}
+		var status *apierrors.StatusError
+		if errors.As(refusal.err, &status) {
+			finding.Reason = cmp.Or(string(status.ErrStatus.Reason), finding.Reason)
+		}
+		finding.Cause, finding.Next = diagnose.Refusal(finding.Detail)
+		findings = append(findings, finding)
+	}
+	return findings
+}
+
+// objectError says which object an error of the API server is about; its own text often does not.
+type objectError struct {
+	object string
+	err    error
+}
+
+func (e *objectError) Error() string { return e.object + ": " + e.err.Error() }
+func (e *objectError) Unwrap() error { return e.err }
+
+// objectErrors lists those within an error, in order.
+func objectErrors(err error) []*objectError {
+	switch e := err.(type) {
+	case *objectError:
+		return []*objectError{e}
+	case interface{ Unwrap() []error }:
+		var all []*objectError
+		for _, one := range e.Unwrap() {
+			all = append(all, objectErrors(one)...)
+		}
+		return all
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return objectErrors(inner)
+	}
+	return nil
+}
+
+// single takes the list away from around a single error, as Helm's client makes it.
+func single(err error) error {
+	var list interface{ WrappedErrors() []error }
+	if errors.As(err, &list) && len(list.WrappedErrors()) == 1 {
+		return list.WrappedErrors()[0]
+	}
+	return err
 }

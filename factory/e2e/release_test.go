@@ -44,6 +44,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"a database outage is survived", databaseOutage},
 		{"deleting the database's pod loses nothing", deleteDatabasePod},
 		{"a rebuilt image rolls only its own pods", rebuildOneImage},
+		{"what cannot run is diagnosed", diagnoses},
 		{"registries.yaml decides what a mirror's name means", mirrorOfAnotherName},
 		{"destroy and deploy again keep volume and password", destroyAndDeploy},
 		{"destroy --volumes leaves nothing", destroyWithVolumes},
@@ -321,7 +322,7 @@ func (s *stack) pods() string {
 // status is where the stack's cluster says it is.
 func (s *stack) status(t *testing.T) (status struct{ NodeIP, Ingress string }) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(s.run(t, s.cluster, "status", "--name", instance, "-o", "json")), &status); err != nil {
+	if err := json.Unmarshal([]byte(s.run(t, s.cluster, "status", "--name", s.instance, "-o", "json")), &status); err != nil {
 		t.Fatal(err)
 	}
 	return status

@@ -26,8 +26,10 @@ const (
 type stack struct {
 	dir        string // the copy of the project
 	home       string // $FACTORY_HOME
+	instance   string // the cluster's name
 	factory    string // the program under test
 	cluster    string // factory-cluster
+	registry   string // where its images are: host:port
 	kubeconfig string
 	env        []string
 }
@@ -36,9 +38,11 @@ func newStack(t *testing.T) *stack {
 	t.Helper()
 	root := t.TempDir()
 	s := &stack{
-		dir:     filepath.Join(root, "project"),
-		home:    filepath.Join(root, "home"),
-		factory: filepath.Join(root, "project", "bin", "factory"),
+		dir:      filepath.Join(root, "project"),
+		home:     filepath.Join(root, "home"),
+		instance: instance,
+		factory:  filepath.Join(root, "project", "bin", "factory"),
+		registry: "localhost:" + registryPort,
 	}
 	s.kubeconfig = filepath.Join(s.home, "cluster", instance, "kubeconfig.yaml")
 	s.env = append(os.Environ(), "FACTORY_HOME="+s.home, "FACTORY_INSTANCE="+instance,

@@ -34,6 +34,8 @@ var signs = []sign{
 	{regexp.MustCompile(`(?i)dial tcp ([^ ]+:\d+): connect: connection refused`), "what it calls at %s refuses the connection", "kubectl get pods,endpointslices: is the service that it calls ready?"},
 	{regexp.MustCompile(`(?i)connection to server at "([^"]+)".*(?:refused|timed out|timeout)`), "the database at %s does not answer", "kubectl get pods,endpointslices: is the database ready?"},
 	{regexp.MustCompile(`ECONNREFUSED ([^ ]+:\d+)`), "what it calls at %s refuses the connection", "kubectl get pods,endpointslices: is the service that it calls ready?"},
+	{regexp.MustCompile(`(?i)access is forbidden|is forbidden: user`), "the Kubernetes API refuses what it asks for",
+		"say what it needs under access: in the service's service.yaml, then factory sync, factory deploy"},
 	{regexp.MustCompile(`(?i)read-only file system`), "it writes to the image's file system, which is read-only",
 		"give it a place to write in the service's service.yaml, such as volumes: {tmp: /tmp}"},
 	{regexp.MustCompile(`(?i)no space left on device`), "the disk or volume that it writes to is full", "kubectl get pvc, and raise size: in the service's service.yaml"},
@@ -43,12 +45,12 @@ var signs = []sign{
 	{regexp.MustCompile(`(?i)permission denied`), "it may not read or write a file", "let the image's user own the file, or give it a volume; the user is security.runAsUser"},
 }
 
-// toldByLog adds what the program itself says to the cause: the newest line that means something counts.
+// toldByLog adds what the program itself says, in its log or to the probe, to the cause: the newest line that means something counts.
 func toldByLog(ctx context.Context, client kubernetes.Interface, finding Finding, answer *Answer) {
-	lines := slices.Concat(answer.Previous, answer.Logs)
+	lines := slices.Concat(answer.Previous, answer.Logs, answer.details)
 	for _, line := range slices.Backward(lines) {
 		if cause, next := meaning(ctx, client, finding.Namespace, line); cause != "" {
-			answer.cause, answer.next = "; its log says why: "+cause, next
+			answer.cause, answer.next = "; it says why itself: "+cause, next
 			return
 		}
 	}

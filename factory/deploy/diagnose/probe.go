@@ -3,6 +3,7 @@ package diagnose
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -54,8 +55,17 @@ func portOf(c *corev1.Container, port intstr.IntOrString) string {
 // answer asks the pod what the node asked it, through the API server.
 func (p *probe) answer(ctx context.Context, client kubernetes.Interface, finding Finding) []string {
 	var code int
-	result := client.CoreV1().RESTClient().Get().Namespace(finding.Namespace).Resource("pods").SubResource("proxy").
-		Name(p.scheme + ":" + finding.Pod + ":" + p.port).Suffix(p.path).MaxRetries(0).Do(ctx).StatusCode(&code)
+	request := client.CoreV1().RESTClient().Get().Namespace(finding.Namespace).Resource("pods").SubResource("proxy").
+		Name(p.scheme + ":" + finding.Pod + ":" + p.port).MaxRetries(0)
+	path, query, _ := strings.Cut(p.path, "?")
+	if values, err := url.ParseQuery(query); err == nil {
+		for name, all := range values {
+			for _, value := range all {
+				request.Param(name, value)
+			}
+		}
+	}
+	result := request.Suffix(path).Do(ctx).StatusCode(&code)
 	body, err := result.Raw()
 	if status := statusError(err); status != nil && len(body) == 0 {
 		code = int(status.Status().Code)

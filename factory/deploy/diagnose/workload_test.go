@@ -27,13 +27,15 @@ func TestCreation(t *testing.T) {
 
 func TestRefusal(t *testing.T) {
 	for message, want := range map[string]string{
-		`pods "x" is forbidden: exceeded quota: small, requested: cpu=1`:                              "quota is used up: small, requested: cpu=1",
-		`failed calling webhook "webhook.cert-manager.io": connect: connection refused`:               `webhook of the cluster does not answer: webhook.cert-manager.io`,
-		`admission webhook "policy.example.com" denied the request: no`:                               `refuses it: policy.example.com`,
-		`deployments.apps is forbidden: User "joe" cannot create resource "deployments"`:              "this user's rights do not allow it",
-		`unable to recognize "": no matches for kind "Certificate" in version "cert-manager.io/v1"`:   "does not know a kind of object",
-		`StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields`:   "a field changed that Kubernetes does not let change",
-		`Service "x" in namespace "y" exists and cannot be imported into the current release: reason`: "was not made by this release",
+		`pods "x" is forbidden: exceeded quota: small, requested: cpu=1`:                                       "quota is used up: small, requested: cpu=1",
+		`failed calling webhook "webhook.cert-manager.io": connect: connection refused`:                        `webhook of the cluster does not answer: webhook.cert-manager.io`,
+		`admission webhook "policy.example.com" denied the request: no`:                                        `refuses it: policy.example.com: no`,
+		`deployments.apps is forbidden: User "joe" cannot create resource "deployments"`:                       "this user's rights do not allow it: create deployments",
+		`unable to recognize "": no matches for kind "Certificate" in version "cert-manager.io/v1"`:            "does not know a kind of object",
+		`StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields`:            "a field changed that Kubernetes does not let change",
+		`Service "x" in namespace "y" exists and cannot be imported into the current release: reason`:          "was not made by this release",
+		`deployments.apps "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`: "a policy of the cluster refuses it: p: no",
+		`pods "x" is forbidden: failed quota: small: must specify limits.cpu for: web`:                         "wants requests and limits on every container",
 		`something else`: "the cluster refuses it: something else",
 	} {
 		if cause, _ := diagnose.Refusal(message); !strings.Contains(cause, want) {
