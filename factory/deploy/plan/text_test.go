@@ -114,7 +114,7 @@ func TestExplain(t *testing.T) {
 		next   string
 	}{
 		{Object{Kind: "PersistentVolumeClaim", Name: "data"}, immutable, Immutable, "spec.resources.requests.storage cannot change on an object that exists", "give the volume its old values again: a claim can only grow"},
-		{Object{Kind: "Secret", Name: "keys"}, forbidden, Forbidden, "this user's rights do not allow it", "kubectl auth can-i --list, and ask who runs the cluster"},
+		{Object{Kind: "Secret", Name: "keys"}, forbidden, Forbidden, "this user's rights do not allow it: patch secrets", "kubectl auth can-i --list, and ask who runs the cluster"},
 		{Object{Kind: "RoleBinding", Name: "r", Namespace: "n"}, errors.New("roleRef: Invalid value: cannot change roleRef"), Immutable, "a field cannot change on an object that exists", "kubectl -n n delete rolebinding r, then factory deploy"},
 		{Object{Kind: "Pod", Name: "p"}, errors.New(`pods "p" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true`), PodSecurity,
 			`the namespace's Pod Security level refuses the pod: "restricted:latest": runAsNonRoot != true`, "correct the service's security settings, or run it in a namespace with a lower level"},
