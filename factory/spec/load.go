@@ -25,6 +25,16 @@ func (e noProject) Usage() bool { return true }
 // Load reads the project in dir, which must hold factory.yaml itself. When specs are wrong, the error is Problems: all of
 // them. Loading writes nothing and asks nobody.
 func Load(dir string) (*Project, error) {
+	p, err := LoadDraft(dir, Draft{})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// LoadDraft reads the project as Load does, as if its files said what the draft says. When the specs are wrong then, it returns
+// what could be read of them along with the Problems; nil when that is nothing.
+func LoadDraft(dir string, draft Draft) (*Project, error) {
 	root, err := filepath.Abs(dir)
 	if err == nil {
 		root, err = filepath.EvalSymlinks(root)
@@ -37,6 +47,7 @@ func Load(dir string) (*Project, error) {
 			ProjectFile, dir, filepath.Join(dir, ProjectFile), Version)}
 	}
 	l := newLoader(root)
+	l.draft = draft
 	p := l.project()
 	if p == nil {
 		return nil, l.problems.orNil()
@@ -50,14 +61,20 @@ func Load(dir string) (*Project, error) {
 	}
 	l.settle(p)
 	l.environments(p)
-	if err := l.problems.orNil(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p, l.problems.orNil()
+}
+
+// Draft is what a project could say: a question, for which nothing has to be written.
+type Draft struct {
+	// Files are the texts of files that exist, by their path in the project, with slashes.
+	Files map[string][]byte
+	// Only, if there is one, tells which services are read; the others are as good as gone.
+	Only func(service string) bool
 }
 
 type loader struct {
 	root     string
+	draft    Draft
 	problems Problems
 	decoder  *decoder
 	// others are the files of the nodes that do not come from their service's own.
@@ -160,7 +177,7 @@ func (l *loader) readServices() {
 	}
 	for _, entry := range entries {
 		dir := servicesDir + "/" + entry.Name()
-		if strings.HasPrefix(entry.Name(), ".") || !l.isFolder(entry, dir) {
+		if strings.HasPrefix(entry.Name(), ".") || l.draft.Only != nil && !l.draft.Only(entry.Name()) || !l.isFolder(entry, dir) {
 			continue
 		}
 		names := l.names(dir)
@@ -249,7 +266,11 @@ func (l *loader) service(w *written, root *yaml.Node) *Service {
 
 // read parses a file of the project; what keeps it from being read becomes a problem.
 func (l *loader) read(file string) *source {
-	data, err := readInside(l.root, file)
+	data, said := l.draft.Files[file]
+	var err error
+	if !said {
+		data, err = readInside(l.root, file)
+	}
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {

@@ -135,9 +135,9 @@ type Secret struct {
 // Access is one rule of RBAC, in RBAC's words.
 type Access struct {
 	// Resources are plurals with their group and subresource: pods, pods/log, deployments.apps, deployments.apps/scale. Example: [pods, deployments.apps].
-	Resources []string `spec:"resources"`
+	Resources []string `spec:"resources,required"`
 	// Verbs are get, list, watch, create, update, patch, delete, deletecollection, or a resource's own. Example: [get, list, watch].
-	Verbs []string `spec:"verbs"`
+	Verbs []string `spec:"verbs,required"`
 	// Scope is namespace or cluster. Default: namespace.
 	Scope string `spec:"scope,enum=namespace|cluster"`
 }

@@ -1,0 +1,212 @@
+package cmd
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+	"helm.sh/helm/v3/pkg/chart"
+	"sigs.k8s.io/yaml"
+
+	"github.com/helm-chart-factory/factory/factory/schema"
+	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/subchart"
+	"github.com/helm-chart-factory/factory/factory/umbrella"
+	"github.com/helm-chart-factory/factory/templates"
+)
+
+// silent are the keys that change nothing by themselves, each with the reason.
+var silent = map[string]string{
+	"factory.yaml version":                  "it says how to read the file, and only one version is known",
+	"service.yaml name":                     "it must agree with the folder",
+	"service.yaml health.live.successes":    "Kubernetes lets it be 1 alone, which is the default",
+	"service.yaml health.startup.successes": "Kubernetes lets it be 1 alone, which is the default",
+	"service.yaml lint":                     "factory lint alone reads it, and tests it",
+	"service.yaml lint.waive":               "factory lint alone reads it, and tests it",
+	"service.yaml lint.waive.*":             "factory lint alone reads it, and tests it",
+	"factory.yaml lint":                     "factory lint alone reads it, and tests it",
+	"factory.yaml lint.waive":               "factory lint alone reads it, and tests it",
+	"factory.yaml lint.waive.*":             "factory lint alone reads it, and tests it",
+}
+
+// TestNoDeadKnob turns every key of the specs: with each, as the schema knows it, there must be two specs that the loader takes,
+// that differ in this key alone, and that do not give the same charts, images and release.
+func TestNoDeadKnob(t *testing.T) {
+	k := newKnobs(t)
+	count := 0
+	for _, of := range []struct {
+		file string
+		text []byte
+	}{{spec.ServiceFile, schema.Service}, {spec.ProjectFile, schema.Project}} {
+		s, err := schema.Parse(of.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Keys(func(path []string, n *schema.Node) bool {
+			name := of.file + " " + strings.Join(path, ".")
+			turned, err := k.turn(s, of.file, path, n)
+			count++
+			switch reason, quiet := silent[name]; {
+			case quiet && turned:
+				t.Errorf("%s does something, so it is not silent because %s", name, reason)
+			case !quiet && !turned:
+				t.Errorf("%s %v", name, err)
+			}
+			return true
+		})
+	}
+	if count < 100 {
+		t.Errorf("only %d keys", count)
+	}
+}
+
+// knobs is a project with services of every kind, and what it gives.
+type knobs struct {
+	dir      string
+	files    map[string]map[string]any
+	renderer *subchart.Renderer
+}
+
+func newKnobs(t *testing.T) *knobs {
+	archive, err := txtar.ParseFile("testdata/every.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := subchart.Open(templates.Files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &knobs{dir: t.TempDir(), files: map[string]map[string]any{}, renderer: subchart.NewRenderer(opened)}
+	for _, f := range archive.Files {
+		path := filepath.Join(k.dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(f.Name, ".yaml") {
+			continue
+		}
+		var tree map[string]any
+		if err := yaml.Unmarshal(f.Data, &tree); err != nil {
+			t.Fatal(err)
+		}
+		k.files[f.Name] = tree
+	}
+	if _, err := k.output(spec.ProjectFile, k.files[spec.ProjectFile]); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// output returns a hash of everything that the project gives when a file says what the tree holds.
+func (k *knobs) output(file string, tree map[string]any) (string, error) {
+	text, err := json.Marshal(tree)
+	if err != nil {
+		return "", err
+	}
+	p, err := spec.LoadDraft(k.dir, spec.Draft{Files: map[string][]byte{file: text}})
+	if err != nil {
+		return "", err
+	}
+	k.renderer.Recycle()
+	hash := sha256.New()
+	add := func(c *chart.Chart) {
+		for _, f := range c.Raw {
+			hash.Write(f.Data)
+		}
+	}
+	var charts []*chart.Chart
+	for _, s := range p.Services {
+		c, err := k.renderer.Render(p, s)
+		if err != nil {
+			return "", err
+		}
+		add(c)
+		charts = append(charts, c)
+	}
+	c, err := umbrella.Build(p, charts, k.renderer)
+	if err != nil {
+		return "", err
+	}
+	add(c)
+	fmt.Fprintln(hash, imageServices(p, nil), p.Name, p.Namespace, p.Registry, p.Issuer)
+	return string(hash.Sum(nil)), nil
+}
+
+// turn looks for two specs that differ in one key and give different things. The error tells why there are none.
+func (k *knobs) turn(s *schema.Schema, file string, path []string, n *schema.Node) (bool, error) {
+	samples := append(s.Samples(n), names(n)...)
+	var refused error
+	taken := 0
+	for _, name := range k.named(file) {
+		for _, place := range places(k.files[name], path) {
+			for _, tree := range frames(s, k.files[name], place) {
+				seen := map[string]bool{}
+				for _, value := range append([]any{nil, get(tree, place)}, samples...) {
+					output, err := k.output(name, with(tree, place, value))
+					if err != nil {
+						refused = err
+						continue
+					}
+					taken++
+					seen[output] = true
+					if len(seen) > 1 {
+						return true, nil
+					}
+				}
+			}
+		}
+	}
+	text, _ := json.Marshal(samples)
+	if taken < 2 {
+		return false, fmt.Errorf("cannot be said in any service of testdata/every.txtar: end its comment with an example, or add a service there that fits it\ntried: %s\nlast refusal: %v", text, refused)
+	}
+	return false, fmt.Errorf("is a dead knob: %d specs with and without it are taken, and they all give the same\ntried: %s", taken, text)
+}
+
+// names returns those that testdata/every.txtar gives to ports, services and keys, for a key that refers to one.
+func names(n *schema.Node) []any {
+	if !slices.Contains(n.Type, "string") || len(n.Enum) > 0 {
+		return nil
+	}
+	return []any{"http", "grpc", "other", "database", "password"}
+}
+
+func (k *knobs) named(file string) []string {
+	var names []string
+	for name := range k.files {
+		if filepath.Base(name) == file {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// frames returns specs that have everything around a key: the spec as it is; and with the mapping that the key is in made anew,
+// holding what is required, alone or with one key more, since some keys make sense beside others only.
+func frames(s *schema.Schema, tree map[string]any, path []string) []map[string]any {
+	out := []map[string]any{tree}
+	parent := path[:len(path)-1]
+	if len(parent) == 0 {
+		return out
+	}
+	for i := len(parent); i > 0; i-- {
+		n, ok := s.Find(parent[:i]...)
+		if !ok {
+			continue
+		}
+		for _, value := range append([]any{map[string]any{}}, s.Samples(n)...) {
+			out = append(out, with(tree, parent[:i], value))
+		}
+	}
+	return out
+}
