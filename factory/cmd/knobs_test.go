@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +40,7 @@ var silent = map[string]string{
 // TestNoDeadKnob turns every key of the specs: with each, as the schema knows it, there must be two specs that the loader takes,
 // that differ in this key alone, and that do not give the same charts, images and release.
 func TestNoDeadKnob(t *testing.T) {
-	k := newKnobs(t)
+	every, environments := newKnobs(t, "testdata/every.txtar"), newKnobs(t, "testdata/environments.txtar")
 	count := 0
 	for _, of := range []struct {
 		file string
@@ -50,7 +52,11 @@ func TestNoDeadKnob(t *testing.T) {
 		}
 		s.Keys(func(path []string, n *schema.Node) bool {
 			name := of.file + " " + strings.Join(path, ".")
-			turned, err := k.turn(s, of.file, path, n)
+			project := every
+			if path[0] == "environments" {
+				project = environments
+			}
+			turned, err := project.turn(s, of.file, path, n)
 			count++
 			switch reason, quiet := silent[name]; {
 			case quiet && turned:
@@ -58,7 +64,8 @@ func TestNoDeadKnob(t *testing.T) {
 			case !quiet && !turned:
 				t.Errorf("%s %v", name, err)
 			}
-			return true
+			// What stands below these is a spec once more: it is laid under or over the others before anything is decoded.
+			return path[0] != "defaults" && path[0] != "environments"
 		})
 	}
 	if count < 100 {
@@ -73,8 +80,8 @@ type knobs struct {
 	renderer *subchart.Renderer
 }
 
-func newKnobs(t *testing.T) *knobs {
-	archive, err := txtar.ParseFile("testdata/every.txtar")
+func newKnobs(t *testing.T, path string) *knobs {
+	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,56 +119,86 @@ func (k *knobs) output(file string, tree map[string]any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := spec.LoadDraft(k.dir, spec.Draft{Files: map[string][]byte{file: text}})
+	base, err := spec.LoadDraft(k.dir, spec.Draft{Files: map[string][]byte{file: text}})
 	if err != nil {
 		return "", err
 	}
-	k.renderer.Recycle()
 	hash := sha256.New()
+	for _, p := range append([]*spec.Project{base}, base.Environments...) {
+		if err := k.render(p, hash); err != nil {
+			return "", err
+		}
+		fmt.Fprintln(hash, imageServices(p, nil), p.Environment, p.Name, p.Namespace, p.Registry, p.Issuer)
+	}
+	return string(hash.Sum(nil)), nil
+}
+
+func (k *knobs) render(p *spec.Project, out io.Writer) error {
+	k.renderer.Recycle()
 	add := func(c *chart.Chart) {
 		for _, f := range c.Raw {
-			hash.Write(f.Data)
+			out.Write(f.Data)
 		}
 	}
 	var charts []*chart.Chart
 	for _, s := range p.Services {
 		c, err := k.renderer.Render(p, s)
 		if err != nil {
-			return "", err
+			return err
 		}
 		add(c)
 		charts = append(charts, c)
 	}
 	c, err := umbrella.Build(p, charts, k.renderer)
-	if err != nil {
-		return "", err
+	if err == nil {
+		add(c)
 	}
-	add(c)
-	fmt.Fprintln(hash, imageServices(p, nil), p.Name, p.Namespace, p.Registry, p.Issuer)
-	return string(hash.Sum(nil)), nil
+	return err
+}
+
+// trial is a spec in which a key has a place.
+type trial struct {
+	file  string
+	place []string
+	tree  map[string]any
+}
+
+// trials returns the places that a key has in the specs as they are, and then in those where what is around it was made anew.
+func (k *knobs) trials(s *schema.Schema, file string, path []string) []trial {
+	var plain, framed []trial
+	for _, name := range k.named(file) {
+		for _, place := range places(k.files[name], path) {
+			plain = append(plain, trial{name, place, k.files[name]})
+			for _, tree := range frames(s, k.files[name], place) {
+				framed = append(framed, trial{name, place, tree})
+			}
+		}
+	}
+	return append(plain, framed...)
 }
 
 // turn looks for two specs that differ in one key and give different things. The error tells why there are none.
 func (k *knobs) turn(s *schema.Schema, file string, path []string, n *schema.Node) (bool, error) {
-	samples := append(s.Samples(n), names(n)...)
+	samples := slices.Concat(names(n), s.Samples(n))
+	if above, ok := s.Find(path[:len(path)-1]...); ok && path[len(path)-1] == schema.Any {
+		for _, example := range above.Examples {
+			samples = append(samples, entries(example)...)
+		}
+	}
 	var refused error
 	taken := 0
-	for _, name := range k.named(file) {
-		for _, place := range places(k.files[name], path) {
-			for _, tree := range frames(s, k.files[name], place) {
-				seen := map[string]bool{}
-				for _, value := range append([]any{nil, get(tree, place)}, samples...) {
-					output, err := k.output(name, with(tree, place, value))
-					if err != nil {
-						refused = err
-						continue
-					}
-					taken++
-					seen[output] = true
-					if len(seen) > 1 {
-						return true, nil
-					}
-				}
+	for _, trial := range k.trials(s, file, path) {
+		seen := map[string]bool{}
+		for _, value := range append([]any{nil, get(trial.tree, trial.place)}, samples...) {
+			output, err := k.output(trial.file, with(trial.tree, trial.place, value))
+			if err != nil {
+				refused = err
+				continue
+			}
+			taken++
+			seen[output] = true
+			if len(seen) > 1 {
+				return true, nil
 			}
 		}
 	}
@@ -180,6 +217,17 @@ func names(n *schema.Node) []any {
 	return []any{"http", "grpc", "other", "database", "password"}
 }
 
+// entries returns what a list or a mapping holds.
+func entries(v any) []any {
+	switch v := v.(type) {
+	case []any:
+		return v
+	case map[string]any:
+		return slices.Collect(maps.Values(v))
+	}
+	return nil
+}
+
 func (k *knobs) named(file string) []string {
 	var names []string
 	for name := range k.files {
@@ -191,21 +239,17 @@ func (k *knobs) named(file string) []string {
 	return names
 }
 
-// frames returns specs that have everything around a key: the spec as it is; and with the mapping that the key is in made anew,
-// holding what is required, alone or with one key more, since some keys make sense beside others only.
+// frames returns specs in which the mapping that a key is in was made anew: empty, and as the schema describes it, since some
+// keys make sense beside others only. So were the mappings around that one.
 func frames(s *schema.Schema, tree map[string]any, path []string) []map[string]any {
-	out := []map[string]any{tree}
-	parent := path[:len(path)-1]
-	if len(parent) == 0 {
-		return out
-	}
-	for i := len(parent); i > 0; i-- {
-		n, ok := s.Find(parent[:i]...)
+	var out []map[string]any
+	for i := len(path) - 1; i > 0; i-- {
+		n, ok := s.Find(path[:i]...)
 		if !ok {
 			continue
 		}
 		for _, value := range append([]any{map[string]any{}}, s.Samples(n)...) {
-			out = append(out, with(tree, parent[:i], value))
+			out = append(out, with(tree, path[:i], value))
 		}
 	}
 	return out

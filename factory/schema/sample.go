@@ -107,7 +107,7 @@ func (s *Schema) objects(n *Node, depth int) []any {
 
 func integers(n *Node) []any {
 	var out []any
-	for _, i := range []float64{2, 3, 1, 10, 600, 0, 30001} {
+	for _, i := range []float64{2, 3, 1, 10, 600, 0, 30001, 30002} {
 		if (n.Minimum == nil || i >= *n.Minimum) && (n.Maximum == nil || i <= *n.Maximum) {
 			out = append(out, i)
 		}

@@ -37,11 +37,11 @@ type Project struct {
 	Gateway GatewayDefaults `spec:"gateway"`
 	// Test is the helm test of every chart.
 	Test Test `spec:"test"`
-	// Defaults lie underneath every service.
+	// Defaults lie underneath every service: any of its keys. Example: {gracePeriod: 60s}.
 	Defaults Defaults `spec:"defaults"`
 	// Lint is what factory lint leaves aside in every service.
 	Lint Lint `spec:"lint"`
-	// Overrides are the environments: what differs in each, by its name.
+	// Overrides are the environments: what differs in each, by its name. Example: {prod: {domain: example.com}}.
 	Overrides Overrides `spec:"environments"`
 
 	// Environment is the name of the environment that this is the project of, "" for the project by itself.

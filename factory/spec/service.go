@@ -83,7 +83,7 @@ type Service struct {
 	// Budget is how many pods may be missing while nodes are drained. Default: no limit. Example: {maxUnavailable: 1}.
 	Budget *Budget `spec:"budget"`
 
-	// Overrides are what differs in an environment, by its name. Another place for them is service.ENVIRONMENT.yaml.
+	// Overrides are what differs in an environment, by its name. Another place for them is service.ENVIRONMENT.yaml. Example: {prod: {replicas: 3}}.
 	Overrides Overrides `spec:"environments"`
 
 	// Dir is the service's folder, relative to the project, with slashes.
