@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -105,13 +106,18 @@ func (s *Schema) Find(path ...string) (*Node, bool) {
 }
 
 func (s *Schema) child(n *Node, name string) *Node {
-	for _, form := range s.forms(n) {
+	forms := s.forms(n)
+	for _, form := range forms {
+		if found := form.Properties[name]; found != nil {
+			return found
+		}
+	}
+	_, err := strconv.Atoi(name)
+	for _, form := range forms {
 		switch {
-		case form.Properties[name] != nil:
-			return form.Properties[name]
 		case form.AdditionalProperties != nil:
 			return form.AdditionalProperties
-		case form.Items != nil:
+		case form.Items != nil && (name == Any || err == nil):
 			return form.Items
 		}
 	}

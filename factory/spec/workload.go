@@ -32,7 +32,7 @@ func (s *Service) Ends() bool { return s.Kind == Job || s.Kind == CronJob }
 type Strategy struct {
 	// Type is RollingUpdate, some at a time; Recreate, all old ones end first (Deployment); or OnDelete, whenever somebody
 	// deletes one (StatefulSet, DaemonSet). Default: RollingUpdate, but Recreate for a Deployment with a volume of one node.
-	Type string `spec:"type"`
+	Type string `spec:"type,enum=RollingUpdate|Recreate|OnDelete"`
 	// MaxSurge is how many pods there may be beyond the wanted number. Default: 25%, but 0 of a DaemonSet. Example: 1.
 	MaxSurge Share `spec:"maxSurge"`
 	// MaxUnavailable is how many pods may be missing. Default: 25%, but 1 of a DaemonSet, or 0 with maxSurge. Example: 0.
