@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,8 +81,8 @@ type knobs struct {
 	renderer *subchart.Renderer
 }
 
-func newKnobs(t *testing.T, path string) *knobs {
-	archive, err := txtar.ParseFile(path)
+func newKnobs(t *testing.T, name string) *knobs {
+	archive, err := txtar.ParseFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,12 @@ func (k *knobs) output(file string, tree map[string]any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	base, err := spec.LoadDraft(k.dir, spec.Draft{Files: map[string][]byte{file: text}})
+	draft := spec.Draft{Files: map[string][]byte{file: text}}
+	if file != spec.ProjectFile {
+		own := path.Base(path.Dir(file))
+		draft.Only = func(service string) bool { return service == own || service == "database" || service == "other" }
+	}
+	base, err := spec.LoadDraft(k.dir, draft)
 	if err != nil {
 		return "", err
 	}
@@ -167,7 +173,7 @@ type trial struct {
 func (k *knobs) trials(s *schema.Schema, file string, path []string) []trial {
 	var plain, framed []trial
 	for _, name := range k.named(file) {
-		for _, place := range places(k.files[name], path) {
+		for _, place := range places(s, k.files[name], path, nil) {
 			plain = append(plain, trial{name, place, k.files[name]})
 			for _, tree := range frames(s, k.files[name], place) {
 				framed = append(framed, trial{name, place, tree})

@@ -9,13 +9,13 @@ import (
 )
 
 // places returns the paths that a path with Any stands for: each entry that is there, and a new one.
-func places(tree any, path []string) [][]string {
+func places(s *schema.Schema, tree any, path, above []string) [][]string {
 	if len(path) == 0 {
 		return [][]string{nil}
 	}
 	var out [][]string
 	under := func(name string, child any) {
-		for _, rest := range places(child, path[1:]) {
+		for _, rest := range places(s, child, path[1:], append(slices.Clip(above), name)) {
 			out = append(out, append([]string{name}, rest...))
 		}
 	}
@@ -28,6 +28,8 @@ func places(tree any, path []string) [][]string {
 		for i, item := range list {
 			under(strconv.Itoa(i), item)
 		}
+	case mapping == nil && s.IsList(above...):
+		under("0", nil)
 	default:
 		for _, name := range slices.Sorted(maps.Keys(mapping)) {
 			under(name, mapping[name])
@@ -63,9 +65,9 @@ func set(tree any, path []string, value any) any {
 		return value
 	}
 	name := path[0]
-	if list, ok := tree.([]any); ok && len(list) > 0 {
-		list = slices.Clone(list)
-		i, _ := strconv.Atoi(name)
+	if i, err := strconv.Atoi(name); err == nil && isListOrNothing(tree) {
+		old, _ := tree.([]any)
+		list := slices.Clone(old)
 		if i == len(list) {
 			list = append(list, nil)
 		}
@@ -82,4 +84,9 @@ func set(tree any, path []string, value any) any {
 		delete(out, name)
 	}
 	return out
+}
+
+func isListOrNothing(tree any) bool {
+	_, ok := tree.([]any)
+	return ok || tree == nil
 }

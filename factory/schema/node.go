@@ -143,6 +143,22 @@ func (s *Schema) Names(path ...string) []string {
 	return slices.Compact(names)
 }
 
+// IsList tells whether the key at a path can hold a list and cannot hold a mapping.
+func (s *Schema) IsList(path ...string) bool {
+	n, ok := s.Find(path...)
+	if !ok {
+		return false
+	}
+	list := false
+	for _, form := range s.forms(n) {
+		if form.Properties != nil || form.AdditionalProperties != nil {
+			return false
+		}
+		list = list || form.Items != nil
+	}
+	return list
+}
+
 // Keys calls visit for every key that can be said, parents first. Below a key for which visit returns false, and below a type
 // that holds itself, nothing more is visited.
 func (s *Schema) Keys(visit func(path []string, n *Node) bool) {

@@ -149,6 +149,9 @@ func (l *loader) checkStrategy(s *Service) {
 	default:
 		return
 	}
+	if s.source.has("strategy", "type") && !slices.Contains([]string{RollingUpdate, Recreate, OnDelete}, st.Type) {
+		return // which the decoder said
+	}
 	if !slices.Contains(types, st.Type) {
 		l.problems.add(at("type"), "unknown strategy of a %s %q: %s", s.Kind, short(st.Type), didYouMean(st.Type, types))
 	}
