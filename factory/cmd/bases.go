@@ -8,6 +8,7 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/image"
 	"github.com/helm-chart-factory/factory/factory/image/bases"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newBases(a *app) *cobra.Command {
@@ -21,7 +22,11 @@ Dockerfiles build unchanged. Nothing is made where Docker Hub answers. build doe
 		Example: "  factory bases\n  factory bases -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := withServices(a, nil, &o); err != nil {
+			project, err := spec.Load(a.dir)
+			if err != nil {
+				return err
+			}
+			if err := withServices(project, nil, &o); err != nil {
 				return err
 			}
 			found, err := image.Bases(c.Context(), o, a.Streams)

@@ -15,6 +15,7 @@ import (
 
 func newBuild(a *app) *cobra.Command {
 	var o image.Options
+	var env environmentFlag
 	command := &cobra.Command{
 		Use:   "build [NAME...]",
 		Short: "Build the services' images and push them to the registry",
@@ -23,9 +24,14 @@ image and prints its digest. What has not changed since its last build, and is s
 Where Docker Hub does not answer, stand-in base images are made first (see: factory bases).`,
 		Example: `  factory build                      # every service
   factory build backend --force      # although nothing changed
+  factory build --env prod           # for that environment's registry
   factory build -o json | jq -r '.[].digest'`,
 		RunE: func(c *cobra.Command, names []string) error {
-			if err := withServices(a, names, &o); err != nil {
+			project, err := env.load(a)
+			if err != nil {
+				return err
+			}
+			if err := withServices(project, names, &o); err != nil {
 				return err
 			}
 			built, err := image.Build(c.Context(), o, a.Streams)
@@ -41,6 +47,7 @@ Where Docker Hub does not answer, stand-in base images are made first (see: fact
 			return nil
 		},
 	}
+	env.bind(a, command)
 	command.Flags().StringVar(&o.Engine, "engine", "", "docker, podman or buildah (default: the first that answers)")
 	command.Flags().BoolVar(&o.Force, "force", false, "build what has not changed too")
 	command.Flags().BoolVar(&o.Pull, "pull", false, "ask the registries for newer base images")
@@ -48,11 +55,7 @@ Where Docker Hub does not answer, stand-in base images are made first (see: fact
 }
 
 // withServices fills in the project's services that are built here, all or the named ones, and the caches.
-func withServices(a *app, names []string, o *image.Options) error {
-	project, err := spec.Load(a.dir)
-	if err != nil {
-		return err
-	}
+func withServices(project *spec.Project, names []string, o *image.Options) error {
 	for _, name := range names {
 		if service := project.Service(name); service == nil {
 			return usageError("there is no service %q in %s", name, project.Dir)

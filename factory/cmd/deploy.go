@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,14 +12,11 @@ import (
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/progress"
-	"github.com/helm-chart-factory/factory/factory/image"
-	"github.com/helm-chart-factory/factory/factory/spec"
 )
-
-const umbrellaDir = "umbrella-chart"
 
 func newDeploy(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	var timeout time.Duration
 	var rollBack bool
 	command := &cobra.Command{
@@ -32,11 +28,12 @@ shows the evidence: which object and container, its state, last events and last 
 do next. All of it is saved in a file, secrets masked, before anything is rolled back; so is the log of each hook.
 Ctrl-C stops it; the next deploy goes on from there.`,
 		Example: `  factory deploy
+  factory deploy --env prod --cluster current
   factory deploy --timeout 3m --rollback-on-failure
   factory deploy --cluster current     # the cluster of your kubeconfig, after asking`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -47,14 +44,16 @@ Ctrl-C stops it; the next deploy goes on from there.`,
 			if err != nil {
 				return err
 			}
-			return a.deploy(c.Context(), project, deploy.Options{
-				Cluster: cluster, Name: project.Name, Namespace: project.Namespace,
-				Chart: deploy.FromDir(filepath.Join(project.Dir, umbrellaDir)), Timeout: timeout, MadeBy: "deploy",
-				RollBack: rollBack,
-			})
+			opts, err := releaseOf(c.Context(), project, cluster)
+			if err != nil {
+				return err
+			}
+			opts.Timeout, opts.RollBack = timeout, rollBack
+			return a.deploy(c.Context(), opts)
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
 	command.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long everything may take to get Ready")
 	command.Flags().BoolVar(&rollBack, "rollback-on-failure", false, "bring the last good revision back when the new one fails; a first one is removed")
@@ -62,14 +61,7 @@ Ctrl-C stops it; the next deploy goes on from there.`,
 }
 
 // deploy runs one deploy with its progress on standard error and its result on standard output.
-func (a *app) deploy(ctx context.Context, project *spec.Project, opts deploy.Options) error {
-	umbrella, err := opts.Chart()
-	if err != nil {
-		return err
-	}
-	if opts.Values, err = deploy.Pin(ctx, umbrella, project.Registry, image.Digest); err != nil {
-		return err
-	}
+func (a *app) deploy(ctx context.Context, opts deploy.Options) error {
 	printer := progress.New(a.Streams)
 	opts.Show, opts.Say, opts.HookEnded = printer.Show, printer.Say, keepHookLog(opts.Name, printer.Say)
 	var failed failure

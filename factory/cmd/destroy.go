@@ -16,6 +16,7 @@ import (
 
 func newDestroy(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	var volumes bool
 	var timeout time.Duration
 	command := &cobra.Command{
@@ -28,7 +29,7 @@ and nothing else is in it.`,
   factory destroy --volumes --yes      # with all data, without asking`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -54,6 +55,7 @@ and nothing else is in it.`,
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
 	command.Flags().BoolVar(&volumes, "volumes", false, "remove the volumes, all data in them, and the generated Secrets too")
 	command.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "how long it may take until everything is gone")

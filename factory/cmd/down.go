@@ -18,7 +18,6 @@ import (
 	"github.com/helm-chart-factory/factory/factory/kube"
 	"github.com/helm-chart-factory/factory/factory/machine"
 	"github.com/helm-chart-factory/factory/factory/registry"
-	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newDown(a *app) *cobra.Command {
@@ -34,13 +33,14 @@ Data stays on disk for the next up, unless --volumes.`,
   factory down --volumes --yes      # with all data, without asking`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if s.project, err = spec.Load(a.dir); err != nil {
+			if s.project, err = s.env.load(a); err != nil {
 				return err
 			}
 			return s.down(c.Context(), volumes)
 		},
 	}
 	s.on.bind(command)
+	s.env.bind(a, command)
 	command.Flags().BoolVarP(&s.on.yes, "yes", "y", false, "do not ask")
 	command.Flags().BoolVar(&volumes, "volumes", false, "delete the data too: volumes, generated passwords, images in the registry")
 	command.Flags().DurationVar(&s.timeout, "timeout", 5*time.Minute, "how long it may take until everything is gone")

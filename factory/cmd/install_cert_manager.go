@@ -14,11 +14,11 @@ import (
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/progress"
 	"github.com/helm-chart-factory/factory/factory/paths"
-	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newInstallCertManager(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	var timeout time.Duration
 	command := &cobra.Command{
 		Use:   "install-cert-manager",
@@ -30,7 +30,7 @@ It is done when cert-manager accepts a certificate and the issuer is Ready.`,
   factory install-cert-manager --cluster k3s`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -45,6 +45,7 @@ It is done when cert-manager accepts a certificate and the issuer is Ready.`,
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
 	command.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "how long everything may take")
 	return command

@@ -15,6 +15,7 @@ import (
 func newLint(a *app) *cobra.Command {
 	var rules, strict bool
 	var versions []string
+	var env environmentFlag
 	c := &cobra.Command{
 		Use:   "lint",
 		Short: "Judge the specs and what they generate, offline",
@@ -33,6 +34,7 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 		Example: `  factory lint
   factory lint --strict
   factory lint --kube-version 1.33 --kube-version 1.34
+  factory lint --env prod              # what the environment makes of the charts
   factory lint --rules
   factory lint -o json | jq '.findings[] | select(.severity == "error")'`,
 		Args: cobra.NoArgs,
@@ -40,7 +42,7 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 			if rules {
 				return a.printRules(lint.Rules())
 			}
-			report, err := lint.Run(c.Context(), lint.Request{Dir: a.dir, Builtin: templates.Files, KubeVersions: versions})
+			report, err := lint.Run(c.Context(), lint.Request{Dir: a.dir, Builtin: templates.Files, KubeVersions: versions, Environment: env.name})
 			if err != nil {
 				return err
 			}
@@ -50,6 +52,7 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 			return verdict(report, strict)
 		},
 	}
+	env.bind(a, c)
 	c.Flags().BoolVar(&rules, "rules", false, "list the rules, with why and what to do, and judge nothing")
 	c.Flags().StringSliceVar(&versions, "kube-version", nil, "judge by the schemas of Kubernetes `VERSION`, as 1.34; may be repeated (default all that are known)")
 	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the run too")

@@ -4,19 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/plan"
-	"github.com/helm-chart-factory/factory/factory/image"
 	"github.com/helm-chart-factory/factory/factory/kube"
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newPlan(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	var detailed bool
 	command := &cobra.Command{
 		Use:   "plan",
@@ -26,11 +25,12 @@ refuses and what to do about it, what is deleted, which workloads restart and fo
 since the last release. Each write is tried out as a server-side dry run, so admission has its say; nothing is stored.
 Values of Secrets are never shown. The exit code is 1 when something is refused, since the deploy would fail.`,
 		Example: `  factory plan
+  factory plan --env prod --cluster current
   factory plan --detailed-exitcode     # exit code 3 when something changes or has drifted
   factory plan -o json | jq '.objects[] | select(.restarts)'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -44,20 +44,14 @@ Values of Secrets are never shown. The exit code is 1 when something is refused,
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 3 when something would change or has drifted")
 	return command
 }
 
 func (a *app) plan(ctx context.Context, project *spec.Project, cluster *kube.Cluster, detailed bool) error {
-	opts := deploy.Options{
-		Cluster: cluster, Name: project.Name, Namespace: project.Namespace,
-		Chart: deploy.FromDir(filepath.Join(project.Dir, umbrellaDir)), MadeBy: "deploy",
-	}
-	umbrella, err := opts.Chart()
+	opts, err := releaseOf(ctx, project, cluster)
 	if err != nil {
-		return err
-	}
-	if opts.Values, err = deploy.Pin(ctx, umbrella, project.Registry, image.Digest); err != nil {
 		return err
 	}
 	found, err := deploy.Preview(ctx, opts)

@@ -70,6 +70,7 @@ func TestReleaseCommandsOnTheCommandLine(t *testing.T) {
 		"deploy in no time":               {args: []string{"deploy", "-C", dir, "--timeout", "0s"}, code: exitUsage, err: "--timeout 0s"},
 		"deploy to an unknown cluster":    {args: []string{"deploy", "-C", dir, "--cluster", "mine"}, code: exitUsage, err: `unknown cluster "mine"`},
 		"deploy before sync":              {args: []string{"deploy", "-C", dir, "--kubeconfig", cluster}, code: exitUsage, err: "next: factory sync"},
+		"deploy in no environment":        {args: []string{"deploy", "-C", dir, "--env", "prod"}, code: exitUsage, err: "add environments: {prod: {}}"},
 		"deploy without a cluster":        {args: []string{"deploy", "-C", dir, "--cluster", "embedded"}, code: exitFailed, err: "next: factory cluster start"},
 		"plan before sync":                {args: []string{"plan", "-C", dir, "--kubeconfig", cluster}, code: exitUsage, err: "next: factory sync"},
 		"plan without a cluster":          {args: []string{"plan", "-C", dir, "--cluster", "embedded"}, code: exitFailed, err: "next: factory cluster start"},

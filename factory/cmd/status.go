@@ -12,20 +12,21 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
-	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newStatus(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	command := &cobra.Command{
 		Use:   "status",
 		Short: "What runs of the release: replicas, images, restarts, URLs, certificates",
 		Long:  `Prints what runs of the release. The exit code is 1 when something of it is not Ready.`,
 		Example: `  factory status
+  factory status --env prod --cluster current
   factory status -o json | jq .workloads`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -54,6 +55,7 @@ func newStatus(a *app) *cobra.Command {
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	return command
 }
 

@@ -41,13 +41,14 @@ host where one answers, else the embedded cluster; a cluster elsewhere only by -
   factory up --cluster current --yes     # on the cluster of your kubeconfig`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if s.project, err = spec.Load(a.dir); err != nil {
+			if s.project, err = s.env.load(a); err != nil {
 				return err
 			}
 			return s.up(c.Context())
 		},
 	}
 	s.on.bind(command)
+	s.env.bind(a, command)
 	command.Flags().BoolVarP(&s.on.yes, "yes", "y", false, "do not ask")
 	command.Flags().DurationVar(&s.timeout, "timeout", 10*time.Minute, "how long cert-manager and the release may take to get Ready")
 	return command
@@ -57,6 +58,7 @@ host where one answers, else the embedded cluster; a cluster elsewhere only by -
 type stack struct {
 	*app
 	project *spec.Project
+	env     environmentFlag
 	on      clusterFlags
 	timeout time.Duration
 	// cluster is where the release goes; findCluster sets it.
@@ -154,7 +156,7 @@ func (s *stack) setUpRegistry(ctx context.Context) error {
 // buildImages gives the machine a container engine where it has none, and the registry every image.
 func (s *stack) buildImages(ctx context.Context) error {
 	var options image.Options
-	if err := withServices(s.app, nil, &options); err != nil {
+	if err := withServices(s.project, nil, &options); err != nil {
 		return err
 	}
 	if len(options.Services) == 0 {
@@ -194,18 +196,12 @@ func (s *stack) installCertManager(ctx context.Context) error {
 }
 
 func (s *stack) release(ctx context.Context) error {
-	opts := deploy.Options{
-		Cluster: s.cluster, Name: s.project.Name, Namespace: s.project.Namespace, MadeBy: madeByUp, Timeout: s.timeout,
-		Chart: deploy.FromDir(filepath.Join(s.project.Dir, umbrellaDir)),
-	}
 	return s.step(ctx, "release "+s.project.Name, "factory deploy shows more", func(ctx context.Context, say console.Reporter) error {
-		chart, err := opts.Chart()
+		opts, err := releaseOf(ctx, s.project, s.cluster)
 		if err != nil {
 			return err
 		}
-		if opts.Values, err = deploy.Pin(ctx, chart, s.project.Registry, image.Digest); err != nil {
-			return err
-		}
+		opts.MadeBy, opts.Timeout = madeByUp, s.timeout
 		opts.Say, opts.Show, opts.Failed, opts.HookEnded = say, sayStates(say), s.keepFailure, keepHookLog(opts.Name, say)
 		result, err := deploy.Apply(ctx, opts)
 		if err == nil {

@@ -16,15 +16,16 @@ type Resolve func(ctx context.Context, ref string) (string, error)
 
 const parallelResolves = 8
 
-// Pin returns user values that pin every subchart's image at the registry to its digest of this moment:
-// <service>.image.digest. Images elsewhere, services switched off and digests that the chart already names are left alone.
-func Pin(ctx context.Context, umbrella *chart.Chart, registry string, resolve Resolve) (map[string]any, error) {
-	values := map[string]any{}
+// Pin returns the given user values with every subchart's image at the registry pinned to its digest of this moment:
+// <service>.image.digest. Which image that is, the values say, and the chart below them. Images elsewhere, services switched off
+// and digests that are named already are left alone.
+func Pin(ctx context.Context, umbrella *chart.Chart, values map[string]any, registry string, resolve Resolve) (map[string]any, error) {
+	digests := map[string]any{}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelResolves)
 	for _, subchart := range umbrella.Dependencies() {
-		ref, ok := imageOf(umbrella, subchart, registry)
+		ref, ok := imageOf(umbrella, values, subchart, registry)
 		if !ok {
 			continue
 		}
@@ -35,21 +36,24 @@ func Pin(ctx context.Context, umbrella *chart.Chart, registry string, resolve Re
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			values[subchart.Name()] = map[string]any{"image": map[string]any{"digest": digest}}
+			digests[subchart.Name()] = map[string]any{"image": map[string]any{"digest": digest}}
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return values, nil
+	return chartutil.MergeTables(digests, copyValues(values)), nil
 }
 
-func imageOf(umbrella, subchart *chart.Chart, registry string) (ref string, ok bool) {
-	values := chartutil.Values(subchart.Values)
-	if above, isMap := umbrella.Values[subchart.Name()].(map[string]any); isMap {
-		values = chartutil.CoalesceTables(copyValues(above), copyValues(subchart.Values))
+func imageOf(umbrella *chart.Chart, user map[string]any, subchart *chart.Chart, registry string) (ref string, ok bool) {
+	values := map[string]any{}
+	for _, layer := range []any{user[subchart.Name()], umbrella.Values[subchart.Name()]} {
+		if said, isMap := layer.(map[string]any); isMap {
+			values = chartutil.MergeTables(values, copyValues(said))
+		}
 	}
+	values = chartutil.CoalesceTables(values, copyValues(subchart.Values))
 	if enabled, isBool := values["enabled"].(bool); isBool && !enabled {
 		return "", false
 	}

@@ -3,9 +3,38 @@ package deploy
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
 )
+
+// FileValues returns the values in a file of the chart, which is not its values.yaml but lies beside it.
+func FileValues(c *chart.Chart, name string) (map[string]any, error) {
+	for _, f := range c.Files {
+		if f.Name != name {
+			continue
+		}
+		values, err := chartutil.ReadValues(f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s of the chart %s: %w\nnext: factory sync", name, c.Name(), err)
+		}
+		return values, nil
+	}
+	return nil, &MissingValuesError{Chart: c.Name(), File: name}
+}
+
+// MissingValuesError says that a chart lacks a file of values.
+type MissingValuesError struct{ Chart, File string }
+
+func (e *MissingValuesError) Error() string {
+	return fmt.Sprintf("the chart %s has no %s\nnext: factory sync", e.Chart, e.File)
+}
+
+// Usage marks the error as one that the caller cures.
+func (e *MissingValuesError) Usage() bool { return true }
 
 // copyValues returns values that share nothing with the original, as Helm would read them back from a stored release.
 func copyValues(values map[string]any) map[string]any {

@@ -26,6 +26,8 @@ type Request struct {
 	Builtin fs.FS
 	// KubeVersions are the versions of Kubernetes to judge by, as 1.34. Nil means all whose schemas are known.
 	KubeVersions []string
+	// Environment is the environment to judge; empty judges the project by itself.
+	Environment string
 }
 
 // Finding is one thing that is wrong with what a project generates.
@@ -84,6 +86,9 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 	}
 	p, err := spec.Load(q.Dir)
 	if err != nil {
+		return nil, err
+	}
+	if p, err = p.Env(q.Environment); err != nil {
 		return nil, err
 	}
 	c, err := umbrella.Load(p, q.Builtin)
