@@ -48,6 +48,9 @@ func (l *loader) check(p *Project) {
 		l.checkWorkload(s)
 		l.checkPorts(s)
 		l.checkProbes(s)
+		l.checkMetrics(s)
+		l.checkAlerts(s)
+		l.checkCertificates(s)
 		l.checkEnv(s)
 		l.checkAccess(s)
 		l.checkServiceObject(s)
@@ -121,14 +124,7 @@ func (l *loader) checkWorkload(s *Service) {
 	case s.Build != nil && s.source.has("build", "image") && !isImage(s.Image):
 		l.problems.add(s.At("build", "image"), "%q is not an image: write it as [host/]path[:tag]", short(s.Image))
 	}
-	for key, secret := range s.Secrets {
-		if !isSecretKey(key) {
-			l.problems.add(s.At("secrets", key), "%q cannot be a key of a Secret: use letters, digits, -, _ and .", short(key))
-		}
-		if secret.Generate < 8 || secret.Generate > 256 {
-			l.problems.add(s.At("secrets", key, "generate"), "a generated value has 8 to 256 letters and digits, not %d", secret.Generate)
-		}
-	}
+	l.checkSecrets(s)
 }
 
 func (l *loader) checkPorts(s *Service) {
@@ -185,12 +181,6 @@ func (l *loader) checkProbes(s *Service) {
 		}
 		if p.probe.Successes > 1 && p.key != "ready" {
 			l.problems.add(at, "Kubernetes lets only the ready probe ask for more than 1 success: leave successes out")
-		}
-	}
-	if s.Metrics != nil {
-		l.portReference(s, s.At("metrics"), s.Metrics.Port)
-		if !strings.HasPrefix(s.Metrics.Path, "/") {
-			l.problems.add(s.At("metrics"), "the path %q does not begin with a slash: write /%s", short(s.Metrics.Path), short(s.Metrics.Path))
 		}
 	}
 }

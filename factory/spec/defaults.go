@@ -60,6 +60,7 @@ func (l *loader) defaults(p *Project, s *Service) {
 	if s.Gateway != nil {
 		s.Gateway.defaults(p, s)
 	}
+	certificateDefaults(p, s)
 	if s.Autoscale != nil {
 		s.Autoscale.defaults(s)
 	}

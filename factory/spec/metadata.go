@@ -32,17 +32,20 @@ func (l *loader) checkMetadata(s *Service) {
 	l.checkLabels(s, s.PodLabels, "podLabels")
 	l.checkAnnotations(s, s.Annotations, "annotations")
 	l.checkAnnotations(s, s.PodAnnotations, "podAnnotations")
-	for _, key := range sortedKeys(s.Service.Labels) {
-		if _, twice := s.Labels[key]; twice {
-			l.problems.add(s.At("service", "labels", key), "the label %s is under labels too, which every object gets: keep one of them", key)
-		}
+	l.checkTwice(s, "label", s.Service.Labels, s.Labels, "service", "labels")
+	if s.Ingress != nil {
+		l.checkTwice(s, "annotation", s.Ingress.Annotations, s.Annotations, "ingress", "annotations")
 	}
-	if s.Ingress == nil {
-		return
+	if s.Metrics != nil {
+		l.checkTwice(s, "label", s.Metrics.Monitor.Labels, s.Labels, "metrics", "monitor", "labels")
 	}
-	for _, key := range sortedKeys(s.Ingress.Annotations) {
-		if _, twice := s.Annotations[key]; twice {
-			l.problems.add(s.At("ingress", "annotations", key), "the annotation %s is under annotations too, which every object gets: keep one of them", key)
+}
+
+// checkTwice complains about a label or an annotation of one object, at path, that every object gets anyway.
+func (l *loader) checkTwice(s *Service, what string, own, every map[string]string, path ...string) {
+	for _, key := range sortedKeys(own) {
+		if _, twice := every[key]; twice {
+			l.problems.add(s.At(append(path[:len(path):len(path)], key)...), "the %s %s is under %ss too, which every object gets: keep one of them", what, key, what)
 		}
 	}
 }

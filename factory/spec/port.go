@@ -36,13 +36,3 @@ func (p *PortSpec) decodeNode(d *decoder, n *yaml.Node) {
 		p.Protocol = "TCP"
 	}
 }
-
-func (m *Metrics) decodeNode(d *decoder, n *yaml.Node) {
-	m.Path = "/metrics"
-	if n.Kind == yaml.ScalarNode {
-		m.Path, _ = d.text(n)
-		return
-	}
-	type long Metrics
-	d.decode(n, (*long)(m))
-}

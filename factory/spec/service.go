@@ -44,7 +44,7 @@ type Service struct {
 	Needs []string `spec:"needs"`
 	// Env are the environment variables, in the order of the file. Example: {DB_HOST: "${database.host}"}.
 	Env Env `spec:"env"`
-	// Secrets are the values that are generated once, in the cluster, and kept in a Secret with the service's name. Example: {password: {generate: 24}}.
+	// Secrets are the values of a Secret with the service's name: generated once, in the cluster, or fetched from a store outside. Example: {password: {generate: 24}}.
 	Secrets map[string]Secret `spec:"secrets"`
 	// Access is what the service may do with the Kubernetes API. Default: nothing, and no token. Example: [{resources: [pods], verbs: [get, list, watch]}].
 	Access []Access `spec:"access"`
@@ -74,8 +74,14 @@ type Service struct {
 	PodLabels map[string]string `spec:"podLabels"`
 	// PodAnnotations are put on the pods. Example: {example.com/scan: "yes"}.
 	PodAnnotations map[string]string `spec:"podAnnotations"`
-	// Metrics asks Prometheus to scrape the pods. Default: not.
+	// Metrics asks Prometheus to scrape the pods. Default: not. Example: {path: /metrics, monitor: true}.
 	Metrics *Metrics `spec:"metrics"`
+	// Alerts are rules of Prometheus by the name of the alert, in a PrometheusRule. Example: {Down: {expr: "up == 0", for: 5m}}.
+	Alerts map[string]Alert `spec:"alerts"`
+	// MTLS is whether callers must speak mutual TLS in an Istio mesh: STRICT, PERMISSIVE (they may) or DISABLE. Default: the mesh's own.
+	MTLS string `spec:"mtls,enum=STRICT|PERMISSIVE|DISABLE"`
+	// Certificates are certificates that cert-manager puts into Secrets, by name. Example: {server: {}}.
+	Certificates map[string]Certificate `spec:"certificates"`
 	// Lint is what factory lint leaves aside in this service.
 	Lint Lint `spec:"lint"`
 	// Autoscale runs as many pods as there is work for. Default: always replicas. Example: {max: 10}.
@@ -126,12 +132,6 @@ type Security struct {
 	ReadOnlyRootFilesystem bool `spec:"readOnlyRootFilesystem"`
 }
 
-// Secret is a value that is generated once.
-type Secret struct {
-	// Generate is the number of letters and digits, 8 to 256. Example: 24.
-	Generate int `spec:"generate"`
-}
-
 // Access is one rule of RBAC, in RBAC's words.
 type Access struct {
 	// Resources are plurals with their group and subresource: pods, pods/log, deployments.apps, deployments.apps/scale. Example: [pods, deployments.apps].
@@ -140,16 +140,6 @@ type Access struct {
 	Verbs []string `spec:"verbs,required"`
 	// Scope is namespace or cluster. Default: namespace.
 	Scope string `spec:"scope,enum=namespace|cluster"`
-}
-
-// Metrics is where Prometheus finds the metrics. Short form: the path.
-//
-//spec:schema {anyOf: [{type: string, pattern: ^/}, {$ref: long}]}
-type Metrics struct {
-	// Path of the metrics. Default: /metrics.
-	Path string `spec:"path"`
-	// Port is a port's name. Default: the main port. Example: http.
-	Port string `spec:"port"`
 }
 
 // At returns where a key of the service was written, in whichever file said it last: service.yaml, the defaults of factory.yaml,

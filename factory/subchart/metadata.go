@@ -20,7 +20,7 @@ func annotationValues(s *spec.Service) values.Map {
 // podAnnotationValues are the service's own and those that Prometheus looks for.
 func podAnnotationValues(s *spec.Service) values.Map {
 	var m values.Map
-	if s.Metrics != nil {
+	if s.Metrics != nil && !s.Metrics.Monitor.On {
 		m = values.Map{
 			{Key: "prometheus.io/scrape", Value: "true"},
 			{Key: "prometheus.io/port", Value: strconv.Itoa(int(s.Ports[s.Metrics.Port].Container))},

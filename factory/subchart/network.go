@@ -1,6 +1,9 @@
 package subchart
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/values"
 )
@@ -9,8 +12,14 @@ import (
 func networkValues(p *spec.Project, s *spec.Service) values.Map {
 	var m values.Map
 	var in []any
+	outside := s.Service.Outside()
 	for _, peer := range s.Network.From {
 		in = append(in, rule("from", peers(peer), peer.Resolved))
+		outside = outside && peer.CIDR == ""
+	}
+	if outside {
+		// Who comes from outside of the cluster is in no namespace: everyone, when the spec names no addresses.
+		in = append(in, rule("", nil, ports(s)))
 	}
 	if in != nil {
 		m = append(m, values.Entry{Key: "ingress", Value: in})
@@ -33,18 +42,21 @@ func egress(p *spec.Project, s *spec.Service) []any {
 		out = append(out, rule("", nil, []spec.PeerPort{{Number: 443, Protocol: "TCP"}, {Number: 6443, Protocol: "TCP"}}))
 	}
 	for _, name := range s.Needs {
-		needed := p.Service(name)
-		var ports []spec.PeerPort
-		for _, port := range portValues(needed) {
-			spoken := needed.Ports[port.Key]
-			ports = append(ports, spec.PeerPort{Number: spoken.Container, Protocol: spoken.Protocol})
-		}
-		out = append(out, rule("to", peers(spec.Peer{Service: name}), ports))
+		out = append(out, rule("to", peers(spec.Peer{Service: name}), ports(p.Service(name))))
 	}
 	for _, peer := range s.Network.To {
 		out = append(out, rule("to", peers(peer), peer.Resolved))
 	}
 	return out
+}
+
+// ports are all ports of a service's containers.
+func ports(s *spec.Service) []spec.PeerPort {
+	var all []spec.PeerPort
+	for _, name := range slices.Sorted(maps.Keys(s.Ports)) {
+		all = append(all, spec.PeerPort{Number: s.Ports[name].Container, Protocol: s.Ports[name].Protocol})
+	}
+	return all
 }
 
 // rule is one of a network policy's; direction is from or to, and empty when anybody is meant.

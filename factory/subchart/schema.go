@@ -65,6 +65,16 @@ func keySchema(e values.Entry) string {
 		return each(fields(count, "generate"))
 	case "ingress":
 		return fields("", "hosts", "issuer", "secret", "paths", "class", "annotations")
+	case "monitor":
+		return fields("", "port", "path", "interval", "scrapeTimeout", "labels")
+	case "alerts":
+		return each(fields("", "expr", "for", "labels", "annotations"))
+	case "mtls":
+		return `{"enum": ["STRICT", "PERMISSIVE", "DISABLE"]}`
+	case "certificates":
+		return each(fields("", "secretName", "commonName", "dnsNames", "ipAddresses", "issuerRef", "duration", "renewBefore", "usages"))
+	case "externalSecret":
+		return fields("", "refreshInterval", "secretStoreRef", "data")
 	case "httpRoute", "grpcRoute":
 		return fields("", "parents", "hosts", "paths")
 	case "network":

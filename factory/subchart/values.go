@@ -52,9 +52,11 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	}
 	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
 	add("secrets", secretValues(s), "Made once in the cluster and kept there: the number of letters and digits.")
-	if len(s.Secrets) > 0 {
+	if s.Generates() {
 		add("existingSecret", "", "Name a Secret that exists to have none made. Point the env of the services that read it there too.")
 	}
+	add("externalSecret", externalValues(s), "Values of the Secret that are fetched from outside, in the words of an ExternalSecret.")
+	add("certificates", certificateValues(s), "Certificates in cert-manager's words.")
 	add("rules", ruleValues(s, spec.ScopeNamespace), "What the service may do in its namespace, in RBAC's words.")
 	add("clusterRules", ruleValues(s, spec.ScopeCluster), "What the service may do in the whole cluster, in RBAC's words.")
 	add("callers", list(s.NeededBy), "The services that the network policy lets in.")
@@ -65,6 +67,11 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	if s.Metrics != nil {
 		port := int64(s.Ports[s.Metrics.Port].Container)
 		add("metrics", values.Map{{Key: "port", Value: port}}, "The container's port that Prometheus may reach.")
+	}
+	add("monitor", monitorValues(s), "The endpoint of a ServiceMonitor in its own words, and the labels by which Prometheus selects it.")
+	add("alerts", alertValues(s), "Rules of a PrometheusRule in its own words, by the name of the alert.")
+	if s.MTLS != "" {
+		add("mtls", s.MTLS, "Whether callers in the Istio mesh must speak mutual TLS: STRICT, PERMISSIVE or DISABLE.")
 	}
 	add("labels", textMap(s.Labels), "More labels of every object.")
 	add("annotations", annotationValues(s), "More annotations of every object.")
@@ -227,14 +234,6 @@ func refersToAnother(text string, own map[string]bool) bool {
 			return true
 		}
 	}
-}
-
-func secretValues(s *spec.Service) values.Map {
-	var out values.Map
-	for _, key := range slices.Sorted(maps.Keys(s.Secrets)) {
-		out = append(out, values.Entry{Key: key, Value: values.Map{{Key: "generate", Value: int64(s.Secrets[key].Generate)}}})
-	}
-	return out
 }
 
 func ruleValues(s *spec.Service, scope string) []any {
