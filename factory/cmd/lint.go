@@ -16,14 +16,16 @@ func newLint(a *app) *cobra.Command {
 	var rules, strict bool
 	var versions []string
 	var env environmentFlag
+	var against string
 	c := &cobra.Command{
 		Use:   "lint",
 		Short: "Judge the specs and what they generate, offline",
 		Long: `Reads every spec, generates the umbrella chart in memory and judges it: Helm's own lint in
 strict mode for the umbrella and each chart; the schemas of several versions of Kubernetes and
 of the custom resources of cert-manager, Gateway API, Prometheus operator, External Secrets and
-Istio for each object; Pod Security for each pod; and rules that users of kube-score and
-kube-linter know. Nothing is written and no cluster is asked.
+Istio for each object; Pod Security for each pod; rules that users of kube-score and
+kube-linter know; and what would not survive an upgrade from the last commit. Nothing is
+written and no cluster is asked.
 
 Each finding names the line of the spec that decides over it and what to write instead. A rule
 that is not wanted is waived in service.yaml or factory.yaml, with a reason:
@@ -35,6 +37,7 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
   factory lint --strict
   factory lint --kube-version 1.33 --kube-version 1.34
   factory lint --env prod              # what the environment makes of the charts
+  factory lint --against v1.4.0                  # a git revision, or a folder
   factory lint --rules
   factory lint -o json | jq '.findings[] | select(.severity == "error")'`,
 		Args: cobra.NoArgs,
@@ -42,7 +45,9 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 			if rules {
 				return a.printRules(lint.Rules())
 			}
-			report, err := lint.Run(c.Context(), lint.Request{Dir: a.dir, Builtin: templates.Files, KubeVersions: versions, Environment: env.name})
+			report, err := lint.Run(c.Context(), lint.Request{
+				Dir: a.dir, Builtin: templates.Files, KubeVersions: versions, Environment: env.name, Against: against,
+			})
 			if err != nil {
 				return err
 			}
@@ -55,6 +60,7 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 	env.bind(a, c)
 	c.Flags().BoolVar(&rules, "rules", false, "list the rules, with why and what to do, and judge nothing")
 	c.Flags().StringSliceVar(&versions, "kube-version", nil, "judge by the schemas of Kubernetes `VERSION`, as 1.34; may be repeated (default all that are known)")
+	c.Flags().StringVar(&against, "against", "", "judge the upgrade from `REVISION` of git, or from a folder with an umbrella chart (default the last commit)")
 	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the run too")
 	return c
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/helm-chart-factory/factory/factory/lint/rendered"
 )
 
-// helm runs Helm's own lint on the umbrella and on each subchart, in a copy: it reads charts from disk only.
-func (f *findings) helm(ctx context.Context, c *chart.Chart, kubeVersion string) error {
+// helm runs Helm's own lint on the umbrella, with an environment's values, and on each subchart, in a copy: it reads charts
+// from disk only.
+func (f *findings) helm(ctx context.Context, c *chart.Chart, values map[string]any, kubeVersion string) error {
 	report := f.by(helmRule())
 	dir, err := os.MkdirTemp("", "factory-lint-")
 	if err != nil {
@@ -29,20 +30,23 @@ func (f *findings) helm(ctx context.Context, c *chart.Chart, kubeVersion string)
 	if err != nil {
 		return err
 	}
-	judge := func(service, folder string) {
-		found := helmlint.AllWithKubeVersion(folder, map[string]any{}, f.project.Namespace, version)
+	judge := func(service, folder string, values map[string]any) {
+		found := helmlint.AllWithKubeVersion(folder, values, f.project.Namespace, version)
 		for _, message := range found.Messages {
 			if message.Severity >= support.WarningSev {
 				report(&rendered.Object{Service: service, Template: message.Path}, nil, "%v", message.Err)
 			}
 		}
 	}
-	judge("", dir)
+	judge("", dir, values)
+	if f.project != f.projects[0] {
+		return nil // by itself a chart of a service has no environments, and was judged already
+	}
 	for _, sub := range c.Dependencies() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		judge(sub.Name(), filepath.Join(dir, "charts", sub.Name()))
+		judge(sub.Name(), filepath.Join(dir, "charts", sub.Name()), map[string]any{})
 	}
 	return nil
 }

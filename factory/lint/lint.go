@@ -10,10 +10,16 @@ import (
 	"io/fs"
 	"slices"
 
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/helm-chart-factory/factory/factory/lint/baseline"
 	"github.com/helm-chart-factory/factory/factory/lint/checks"
 	"github.com/helm-chart-factory/factory/factory/lint/rendered"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
 	"github.com/helm-chart-factory/factory/factory/lint/schemas"
+	"github.com/helm-chart-factory/factory/factory/lint/upgrade"
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 )
@@ -26,8 +32,11 @@ type Request struct {
 	Builtin fs.FS
 	// KubeVersions are the versions of Kubernetes to judge by, as 1.34. Nil means all whose schemas are known.
 	KubeVersions []string
-	// Environment is the environment to judge; empty judges the project by itself.
+	// Environment is the environment to judge. Empty means all, and the project without one.
 	Environment string
+	// Against is a folder or a git revision to compare with: a release from there is the one that is upgraded. Empty means the
+	// last commit, if there is one with an umbrella chart.
+	Against string
 }
 
 // Finding is one thing that is wrong with what a project generates.
@@ -49,6 +58,8 @@ type Finding struct {
 	Fix  string `json:"fix,omitempty"`
 	// Waived is the justification of the waiver that keeps the finding from counting.
 	Waived string `json:"waived,omitempty"`
+	// Environment is the one where it is found, for what is not found without one.
+	Environment string `json:"environment,omitempty"`
 }
 
 // Report is what a run looked at and what it found.
@@ -57,6 +68,11 @@ type Report struct {
 	Objects int `json:"objects"`
 	// KubeVersions are the versions of Kubernetes by whose schemas objects were judged.
 	KubeVersions []string `json:"kubeVersions"`
+	// Environments are those that were looked at beside the project without one.
+	Environments []string `json:"environments,omitempty"`
+	// Against is what the release was compared with: a commit or a folder. Empty means nothing, and Alone says why.
+	Against string `json:"against,omitempty"`
+	Alone   string `json:"alone,omitempty"`
 	// Findings count, Waived do not. Both are sorted by service, place, rule, object and text.
 	Findings []Finding `json:"findings"`
 	Waived   []Finding `json:"waived"`
@@ -73,8 +89,8 @@ func (r *Report) Count(s rule.Severity) int {
 	return n
 }
 
-// Run judges the project. The error is about specs that cannot be read or charts that cannot be rendered; everything else is
-// in the report.
+// Run judges the project, and the project as it is in each environment. The error is about specs that cannot be read or
+// charts that cannot be rendered; everything else is in the report.
 func Run(ctx context.Context, q Request) (*Report, error) {
 	catalog, err := schemas.Load()
 	if err != nil {
@@ -88,23 +104,59 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p, err = p.Env(q.Environment); err != nil {
+	before, alone, err := baseline.Find(ctx, p.Dir, q.Against)
+	if err != nil {
 		return nil, err
 	}
-	c, err := umbrella.Load(p, q.Builtin)
+	r := &Report{Charts: len(p.Services) + 1, KubeVersions: versions, Alone: alone}
+	if before != nil {
+		r.Against = before.Name
+	}
+	projects := slices.Concat([]*spec.Project{p}, p.Environments)
+	if q.Environment != "" {
+		one, err := p.Env(q.Environment)
+		if err != nil {
+			return nil, err
+		}
+		projects = []*spec.Project{one}
+	}
+	f := &findings{base: p, projects: projects, builtin: q.Builtin, templates: map[string]bool{}, seen: map[Finding]bool{}}
+	for i, project := range projects {
+		f.project = project
+		if project.Environment != "" {
+			r.Environments = append(r.Environments, project.Environment)
+		}
+		release, err := f.judge(ctx, catalog, versions, before)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			r.Objects = len(release.Objects)
+		}
+	}
+	r.Findings, r.Waived = f.waive()
+	return r, nil
+}
+
+// judge looks at the project as it is in one environment, and returns what it renders to.
+func (f *findings) judge(ctx context.Context, catalog *schemas.Catalog, versions []string, before *baseline.Baseline) (*rendered.Release, error) {
+	c, err := umbrella.Load(f.base, f.builtin)
+	if err != nil {
+		return nil, err
+	}
+	values, err := f.values(c)
 	if err != nil {
 		return nil, err
 	}
 	newest := versions[len(versions)-1] // what templates see as the cluster's; a plain build of Helm would say 1.20
-	f := &findings{project: p, builtin: q.Builtin, templates: map[string]bool{}}
-	if err := f.helm(ctx, c, newest); err != nil {
+	if err := f.helm(ctx, c, values, newest); err != nil {
 		return nil, err
 	}
-	release, err := rendered.Render(c, rendered.Options{Name: p.Name, Namespace: p.Namespace, KubeVersion: newest})
+	release, err := f.render(c, newest)
 	if err != nil {
 		return nil, err
 	}
-	judged := &checks.Judged{Release: release, Project: p}
+	judged := &checks.Judged{Release: release, Project: f.project}
 	for _, check := range checks.All() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -112,36 +164,94 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 		check.Run(judged, f.by(check.Rule))
 	}
 	f.schemas(catalog, release, versions)
-	r := &Report{Charts: len(p.Services) + 1, Objects: len(release.Objects), KubeVersions: versions}
-	r.Findings, r.Waived = f.waive()
-	return r, nil
+	return release, f.upgrade(before, release, newest)
+}
+
+// render renders a chart as it is released in the environment that is looked at.
+func (f *findings) render(c *chart.Chart, kubeVersion string) (*rendered.Release, error) {
+	values, err := f.values(c)
+	if err != nil {
+		return nil, err
+	}
+	return rendered.Render(c, rendered.Options{Name: f.base.Name, Namespace: f.project.Namespace, KubeVersion: kubeVersion, Values: values})
+}
+
+// values are what a chart says for the environment that is looked at. A chart that does not know it says nothing.
+func (f *findings) values(c *chart.Chart) (map[string]any, error) {
+	if f.project.Environment == "" {
+		return map[string]any{}, nil
+	}
+	for _, file := range c.Files {
+		if file.Name != umbrella.ValuesFile(f.project.Environment) {
+			continue
+		}
+		values, err := chartutil.ReadValues(file.Data)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", file.Name, err)
+		}
+		return values, nil
+	}
+	return map[string]any{}, nil
+}
+
+// upgrade compares the release with the one before.
+func (f *findings) upgrade(before *baseline.Baseline, is *rendered.Release, kubeVersion string) error {
+	if before == nil {
+		return nil
+	}
+	c, err := loader.LoadFiles(before.Files)
+	if err != nil {
+		return fmt.Errorf("loading the umbrella chart of %s: %w", before.Name, err)
+	}
+	was, err := f.render(c, kubeVersion)
+	if err != nil {
+		return fmt.Errorf("rendering the umbrella chart of %s: %w", before.Name, err)
+	}
+	change := &upgrade.Change{Was: was, Is: is, Project: f.project, File: before.File}
+	for _, check := range upgrade.All() {
+		check.Run(change, f.by(check.Rule))
+	}
+	return nil
 }
 
 // findings collects what is found, each with its place in the specs.
 type findings struct {
+	// base is the project without an environment, projects are what is looked at: it, and what it is in environments.
+	base     *spec.Project
+	projects []*spec.Project
+	// project is the one of these that is looked at now.
 	project *spec.Project
 	builtin fs.FS
 	// templates tells for each template that was asked for whether the project has one of its own.
 	templates map[string]bool
 	all       []Finding
+	// seen is what was found without an environment.
+	seen map[Finding]bool
 }
 
-// by returns what takes the findings of a rule.
+// by returns what takes the findings of a rule. What is found without an environment is not repeated for each.
 func (f *findings) by(r rule.Rule) rule.Found {
 	return func(o *rendered.Object, key rule.Key, format string, args ...any) {
 		at := f.place(o, key)
-		f.all = append(f.all, Finding{
+		finding := Finding{
 			Rule: r.ID, Severity: r.Severity, Service: o.Service, Object: o.String(),
 			File: at.File, Line: at.Line, Column: at.Column,
 			Text: fmt.Sprintf(format, args...), Fix: r.Fix,
-		})
+		}
+		if f.project == f.base {
+			f.seen[finding] = true
+		} else if f.seen[finding] {
+			return
+		}
+		finding.Environment = f.project.Environment
+		f.all = append(f.all, finding)
 	}
 }
 
 func sorted(all []Finding) []Finding {
 	slices.SortFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Text, b.Text))
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Environment, b.Environment))
 	})
 	return slices.Compact(all)
 }

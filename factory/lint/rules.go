@@ -3,12 +3,16 @@ package lint
 import (
 	"github.com/helm-chart-factory/factory/factory/lint/checks"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
+	"github.com/helm-chart-factory/factory/factory/lint/upgrade"
 )
 
 // Rules are all that factory lint looks for, in the order in which docs/lint.md tells of them.
 func Rules() []rule.Rule {
 	all := []rule.Rule{helmRule(), schemaRule(), unknownKind(), removedAPI(), deprecatedAPI()}
 	for _, check := range checks.All() {
+		all = append(all, check.Rule)
+	}
+	for _, check := range upgrade.All() {
 		all = append(all, check.Rule)
 	}
 	return append(all, unknownWaiver(), unusedWaiver())

@@ -8,47 +8,56 @@ import (
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
-// waiver is a rule that does not count in a service, or in all of them.
+// waiver is a rule that does not count in a service, or in all of them, in one environment or without one.
 type waiver struct {
-	service string // empty: in all
-	rule    string
-	reason  string
-	at      spec.Position
-	used    bool
+	environment string
+	service     string // empty: in all
+	rule        string
+	reason      string
+	at          spec.Position
 }
 
 // waive parts the findings into those that count and those that a waiver keeps from counting. What is wrong with the waivers
 // themselves counts, and no waiver helps against it.
 func (f *findings) waive() (counting, waived []Finding) {
-	waivers := waivers(f.project)
+	var all []waiver
+	for _, p := range f.projects {
+		all = append(all, waivers(p)...)
+	}
 	counting, waived = []Finding{}, []Finding{}
+	used := map[spec.Position]bool{} // one that stands in the defaults is every service's
 	for _, finding := range f.all {
-		if w := waiverOf(waivers, finding); w != nil {
-			w.used = true
-			finding.Waived = w.reason
-			waived = append(waived, finding)
+		i := slices.IndexFunc(all, func(w waiver) bool { return w.covers(finding) })
+		if i < 0 {
+			counting = append(counting, finding)
 			continue
 		}
-		counting = append(counting, finding)
+		used[all[i].at] = true
+		finding.Waived = all[i].reason
+		waived = append(waived, finding)
 	}
 	known := ids()
-	for _, w := range waivers {
-		switch {
-		case !slices.Contains(known, w.rule):
+	told := map[spec.Position]bool{}
+	for _, w := range all {
+		if used[w.at] || told[w.at] {
+			continue
+		}
+		told[w.at] = true
+		if !slices.Contains(known, w.rule) {
 			counting = append(counting, w.finding(unknownWaiver(), "there is no rule "+w.rule+": "+spec.DidYouMean(w.rule, known)))
-		case !w.used:
+		} else {
 			counting = append(counting, w.finding(unusedWaiver(), w.rule+" finds nothing here"))
 		}
 	}
 	return sorted(counting), sorted(waived)
 }
 
-// waivers are all that the project says, its services' first, so that the nearer one is taken.
-func waivers(p *spec.Project) []*waiver {
-	var all []*waiver
+// waivers are all that a project says, its services' first, so that the nearer one is taken.
+func waivers(p *spec.Project) []waiver {
+	var all []waiver
 	add := func(service string, lint spec.Lint, at func(...string) spec.Position) {
 		for _, rule := range slices.Sorted(maps.Keys(lint.Waive)) {
-			all = append(all, &waiver{service: service, rule: rule, reason: lint.Waive[rule], at: at("lint", "waive", rule)})
+			all = append(all, waiver{p.Environment, service, rule, lint.Waive[rule], at("lint", "waive", rule)})
 		}
 	}
 	for _, s := range p.Services {
@@ -58,16 +67,11 @@ func waivers(p *spec.Project) []*waiver {
 	return all
 }
 
-func waiverOf(waivers []*waiver, f Finding) *waiver {
-	for _, w := range waivers {
-		if w.rule == f.Rule && (w.service == "" || w.service == f.Service) {
-			return w
-		}
-	}
-	return nil
+func (w waiver) covers(f Finding) bool {
+	return w.rule == f.Rule && w.environment == f.Environment && (w.service == "" || w.service == f.Service)
 }
 
-func (w *waiver) finding(r rule.Rule, text string) Finding {
+func (w waiver) finding(r rule.Rule, text string) Finding {
 	return Finding{
 		Rule: r.ID, Severity: r.Severity, Service: w.service, Text: text, Fix: r.Fix,
 		File: w.at.File, Line: w.at.Line, Column: w.at.Column,

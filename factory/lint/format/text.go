@@ -28,6 +28,9 @@ func Text(s *console.Streams, r *lint.Report) {
 		}
 		fmt.Fprintf(s.Out, "  %s  %s  %s\n", place(f), s.Paint(color(f.Severity), f.Severity.String()), f.Rule)
 		fmt.Fprintf(s.Out, "    %s%s\n", object, strings.ReplaceAll(f.Text, "\n", "\n    "))
+		if f.Environment != "" {
+			fmt.Fprintf(s.Out, "    in the environment %s\n", f.Environment)
+		}
 		if f.Fix != "" {
 			fmt.Fprintf(s.Out, "    %s\n", s.Paint(console.Dim, "fix: "+f.Fix))
 		}
@@ -52,6 +55,9 @@ func Summary(r *lint.Report) string {
 	text := fmt.Sprintf("%s with %s: %s", plural(r.Charts, "chart"), plural(r.Objects, "object"), strings.Join(counts, ", "))
 	if n := len(r.Waived); n > 0 {
 		text += fmt.Sprintf("; %d waived", n)
+	}
+	if r.Against != "" {
+		text += "; upgrade judged from " + r.Against
 	}
 	return text
 }
