@@ -40,18 +40,13 @@ func (s *stack) nameHosts(ctx context.Context) error {
 			return err
 		}
 		for _, host := range hosts {
-			if there, err := machine.ResolvesTo(machine.HostsFile, host, address); err != nil || there {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			if err := machine.NameHost(machine.HostsFile, host, address); err != nil {
+			switch added, err := machine.NameHost(machine.HostsFile, paths.Instance(), host, address); {
+			case err != nil:
 				// Somebody's own line wins: the stack is up either way.
 				say("%v", err)
-				continue
+			case added:
+				say("%s is %s", host, address)
 			}
-			say("%s is %s", host, address)
 		}
 		return nil
 	})

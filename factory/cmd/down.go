@@ -17,6 +17,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/kube"
 	"github.com/helm-chart-factory/factory/factory/machine"
+	"github.com/helm-chart-factory/factory/factory/paths"
 	"github.com/helm-chart-factory/factory/factory/registry"
 )
 
@@ -150,5 +151,5 @@ func (s *stack) forgetHosts(ctx context.Context, _ bool) error {
 	if err := os.Remove(trustFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return machine.ForgetHosts(machine.HostsFile, s.ingressHosts()...)
+	return machine.ForgetHosts(machine.HostsFile, paths.Instance(), s.ingressHosts()...)
 }

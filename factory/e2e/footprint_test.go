@@ -17,7 +17,7 @@ func footprint(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{
 		"mounts":    linesWith(t, "/proc/self/mounts", instance),
-		"hosts":     linesWith(t, "/etc/hosts", "# factory up"),
+		"hosts":     linesWith(t, "/etc/hosts", "# factory up "+instance),
 		"cgroups":   controlGroups(t),
 		"processes": processes(t),
 	}

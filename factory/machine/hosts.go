@@ -7,63 +7,47 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // HostsFile is where a machine keeps the names that it resolves itself (hosts(5)).
 const HostsFile = "/etc/hosts"
 
-// hostsMark ends each line that factory adds, so that it finds and removes its own and no other.
-const hostsMark = "# factory up"
+// hostsMark stands in each line that factory adds, before the stack that added it: each stack of a machine finds and removes
+// its own lines and no other.
+const hostsMark = "# factory up "
 
-// ResolvesTo reports whether file gives host the address, by whoever wrote it.
-func ResolvesTo(file, host, address string) (bool, error) {
+// NameHost makes file resolve host to address for a stack, with one marked line of its own; added is false where the file says
+// it already. Stacks that share a host and its address have a line each, so that one can go without the other. A line of
+// somebody else that gives the host another address is an error that quotes it: it is theirs.
+func NameHost(file, stack, host, address string) (added bool, err error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return false, err
 	}
-	for line := range strings.Lines(string(content)) {
-		names, _, _ := strings.Cut(line, "#")
-		fields := strings.Fields(names)
-		if len(fields) == 0 {
-			continue
-		}
-		for _, name := range fields[1:] {
-			if name == host {
-				return fields[0] == address, nil
-			}
-		}
-	}
-	return false, nil
-}
-
-// NameHost makes file resolve host to address with one marked line, in place of an earlier line of factory's for that
-// host. A line that somebody else wrote for the host is an error that quotes it: it is theirs.
-func NameHost(file, host, address string) error {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
 	var out bytes.Buffer
 	for line := range strings.Lines(string(content)) {
-		named := names(line, host)
-		if named && ours(line) {
+		switch owner, itsAddress := read(line, host); {
+		case itsAddress == "":
+		case itsAddress == address && (owner == "" || owner == stack):
+			return false, nil
+		case owner == stack:
 			continue
-		}
-		if named {
-			return fmt.Errorf("%s already says %q\nnext: change that line to %s %s", file, strings.TrimSpace(line), address, host)
+		case itsAddress != address:
+			return false, fmt.Errorf("%s already says %q\nnext: change that line to %s %s", file, strings.TrimSpace(line), address, host)
 		}
 		out.WriteString(line)
 	}
 	if out.Len() > 0 && !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
 		out.WriteByte('\n')
 	}
-	fmt.Fprintf(&out, "%s %s %s\n", address, host, hostsMark)
-	return replaceFile(file, out.Bytes())
+	fmt.Fprintf(&out, "%s %s %s%s\n", address, host, hostsMark, stack)
+	return true, replaceFile(file, out.Bytes())
 }
 
-// ForgetHosts removes the lines that NameHost added for hosts, and leaves every other line as it is.
-func ForgetHosts(file string, hosts ...string) error {
+// ForgetHosts removes the lines that NameHost added for a stack and its hosts, and leaves every other line as it is.
+func ForgetHosts(file, stack string, hosts ...string) error {
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -73,10 +57,10 @@ func ForgetHosts(file string, hosts ...string) error {
 	}
 	var out bytes.Buffer
 	for line := range strings.Lines(string(content)) {
-		remove := false
-		for _, host := range hosts {
-			remove = remove || ours(line) && names(line, host)
-		}
+		remove := slices.ContainsFunc(hosts, func(host string) bool {
+			owner, address := read(line, host)
+			return address != "" && owner == stack
+		})
 		if !remove {
 			out.WriteString(line)
 		}
@@ -87,17 +71,16 @@ func ForgetHosts(file string, hosts ...string) error {
 	return replaceFile(file, out.Bytes())
 }
 
-func ours(line string) bool { return strings.HasSuffix(strings.TrimSpace(line), hostsMark) }
-
-func names(line, host string) bool {
+// read returns the address that a line gives a host, empty where it does not name it, and the stack that added the line, empty
+// where it is none of factory's.
+func read(line, host string) (owner, address string) {
 	text, _, _ := strings.Cut(line, "#")
 	fields := strings.Fields(text)
-	for i := 1; i < len(fields); i++ {
-		if fields[i] == host {
-			return true
-		}
+	if len(fields) < 2 || !slices.Contains(fields[1:], host) {
+		return "", ""
 	}
-	return false
+	_, owner, _ = strings.Cut(strings.TrimSpace(line), hostsMark)
+	return owner, fields[0]
 }
 
 // replaceFile swaps the content in one rename where it can. /etc/hosts of a container is a mount of its own, which

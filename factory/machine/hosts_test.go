@@ -31,18 +31,15 @@ func readFile(t *testing.T, file string) string {
 
 func TestNameHostReplacesItsOwnLineAndForgetsOnlyThat(t *testing.T) {
 	file := writeHosts(t, someonesHosts)
-	for _, address := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.2"} {
-		if err := machine.NameHost(file, "frontend.local", address); err != nil {
-			t.Fatal(err)
+	for i, address := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.2"} {
+		if added, err := machine.NameHost(file, "mine", "frontend.local", address); err != nil || added != (i < 2) {
+			t.Fatal(added, err)
 		}
 	}
-	if got, want := readFile(t, file), someonesHosts+"10.0.0.2 frontend.local # factory up\n"; got != want {
+	if got, want := readFile(t, file), someonesHosts+"10.0.0.2 frontend.local # factory up mine\n"; got != want {
 		t.Errorf("hosts:\n%s\nwant:\n%s", got, want)
 	}
-	if is, err := machine.ResolvesTo(file, "frontend.local", "10.0.0.2"); err != nil || !is {
-		t.Errorf("ResolvesTo = %v, %v", is, err)
-	}
-	if err := machine.ForgetHosts(file, "frontend.local", "intranet"); err != nil {
+	if err := machine.ForgetHosts(file, "mine", "frontend.local", "intranet"); err != nil {
 		t.Fatal(err)
 	}
 	if got := readFile(t, file); got != someonesHosts {
@@ -50,10 +47,32 @@ func TestNameHostReplacesItsOwnLineAndForgetsOnlyThat(t *testing.T) {
 	}
 }
 
+func TestOneStackGoesAndTheOtherKeepsItsName(t *testing.T) {
+	file := writeHosts(t, someonesHosts)
+	for _, stack := range []string{"one", "two"} {
+		if added, err := machine.NameHost(file, stack, "frontend.local", "127.0.0.1"); err != nil || !added {
+			t.Fatal(added, err)
+		}
+	}
+	if err := machine.ForgetHosts(file, "two", "frontend.local"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := readFile(t, file), someonesHosts+"127.0.0.1 frontend.local # factory up one\n"; got != want {
+		t.Errorf("hosts:\n%s\nwant:\n%s", got, want)
+	}
+	_, err := machine.NameHost(file, "two", "frontend.local", "10.0.0.2")
+	if err == nil || !strings.Contains(err.Error(), `already says "127.0.0.1 frontend.local # factory up one"`) {
+		t.Errorf("error = %v", err)
+	}
+}
+
 func TestNameHostLeavesSomeoneElsesLineAlone(t *testing.T) {
 	content := someonesHosts + "192.0.2.7 frontend.local"
 	file := writeHosts(t, content)
-	err := machine.NameHost(file, "frontend.local", "10.0.0.2")
+	if added, err := machine.NameHost(file, "mine", "frontend.local", "192.0.2.7"); err != nil || added {
+		t.Errorf("added %v, %v: want what is there already", added, err)
+	}
+	_, err := machine.NameHost(file, "mine", "frontend.local", "10.0.0.2")
 	if err == nil || !strings.Contains(err.Error(), `already says "192.0.2.7 frontend.local"`) {
 		t.Errorf("error = %v", err)
 	}
