@@ -19,6 +19,7 @@ func commands(a *app) []*cobra.Command {
 		newDeploy(a),
 		newStatus(a),
 		newHistory(a),
+		newRollback(a),
 		newDestroy(a),
 		newSetupRegistry(a),
 		newConfigureK3sRegistry(a),

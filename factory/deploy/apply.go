@@ -62,10 +62,7 @@ type Result struct {
 // marked failed, from which the next Apply goes on. Objects that do not get ready give a *rollout.NotReadyError,
 // what the cluster refuses a *RefusedError.
 func Apply(ctx context.Context, opts Options) (*Result, error) {
-	if opts.Say == nil {
-		opts.Say = func(string, ...any) {}
-	}
-	d := &deployment{Options: opts, deadline: time.Now().Add(opts.Timeout)}
+	d := newDeployment(opts)
 	d.mask = d.newMask(ctx)
 	result, err := d.apply(ctx)
 	if err != nil {
@@ -120,6 +117,13 @@ func (d *deployment) apply(ctx context.Context) (*Result, error) {
 		err = d.undo(held, err)
 	}
 	return nil, err
+}
+
+func newDeployment(opts Options) *deployment {
+	if opts.Say == nil {
+		opts.Say = func(string, ...any) {}
+	}
+	return &deployment{Options: opts, deadline: time.Now().Add(opts.Timeout)}
 }
 
 // write installs or upgrades, and returns once everything is ready.

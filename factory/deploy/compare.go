@@ -29,6 +29,9 @@ func (p *preview) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if stage.autoscalers, err = findAutoscalers(ctx, p.Cluster, p.Namespace, objectsOf(originals), objectsOf(targets)); err != nil {
+		return err
+	}
 	c := &comparison{stage: stage, newNamespace: p.plan.NewNamespace, needsCertManager: p.needsCertManager}
 	old := map[objectKey]*unstructured.Unstructured{}
 	for _, original := range originals {

@@ -39,19 +39,21 @@ func configure(ctx context.Context, cluster *kube.Cluster, namespace string, wai
 		return nil, fmt.Errorf("preparing helm: its client is a %T", config.KubeClient)
 	}
 	client.Namespace = namespace
-	config.KubeClient = &helmClient{Client: client, ctx: ctx, wait: wait}
+	config.KubeClient = &helmClient{Client: client, cluster: cluster, ctx: ctx, wait: wait}
 	config.Releases.Driver = &signing{config.Releases.Driver}
 	config.SetHookOutputFunc(func(_, _, _ string) io.Writer { return io.Discard })
 	return config, nil
 }
 
-// helmClient is Helm's client with two differences: an interrupt is noticed between and during its steps, so that Helm
-// itself records the release as failed before it returns; and readiness is watched, not polled every two seconds.
+// helmClient is Helm's client with three differences: an interrupt is noticed between and during its steps, so that Helm
+// itself records the release as failed before it returns; readiness is watched, not polled every two seconds; and the
+// replicas of what an autoscaler scales are left alone.
 // Helm's own handling of a cancelled context leaves the work going on in the background.
 type helmClient struct {
 	*helmkube.Client
-	ctx  context.Context
-	wait waiter
+	cluster *kube.Cluster
+	ctx     context.Context
+	wait    waiter
 }
 
 // Create creates the objects as Helm does, kind by kind, those of a kind at once, and says which was refused.
@@ -86,6 +88,9 @@ func (c *helmClient) Create(resources helmkube.ResourceList) (*helmkube.Result, 
 
 func (c *helmClient) Update(original, target helmkube.ResourceList, force bool) (*helmkube.Result, error) {
 	if err := c.ctx.Err(); err != nil {
+		return &helmkube.Result{}, err
+	}
+	if err := keepReplicas(c.ctx, c.cluster, c.Namespace, original, target); err != nil {
 		return &helmkube.Result{}, err
 	}
 	return c.Client.Update(original, target, force)

@@ -95,3 +95,11 @@ func serviceOf(source string) string {
 	}
 	return ""
 }
+
+func objectsOf(items []item) []*unstructured.Unstructured {
+	objects := make([]*unstructured.Unstructured, len(items))
+	for i, item := range items {
+		objects[i] = item.object
+	}
+	return objects
+}

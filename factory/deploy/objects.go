@@ -31,11 +31,7 @@ func parse(manifest string) ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects := make([]*unstructured.Unstructured, len(items))
-	for i, item := range items {
-		objects[i] = item.object
-	}
-	return objects, nil
+	return objectsOf(items), nil
 }
 
 // live reads the objects of a manifest from the cluster, in the manifest's order. Those that are not there are missing.

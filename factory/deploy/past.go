@@ -25,8 +25,10 @@ type past struct {
 	base *release.Release
 	// install tells that Helm would install, not upgrade.
 	install bool
-	// cutOff is the pending status of the last revision.
-	cutOff release.Status
+	// rollback tells that an earlier revision is to come back.
+	rollback bool
+	// pending is the status of a last revision that was cut off.
+	pending release.Status
 }
 
 func (d *deployment) past(ctx context.Context) (*past, error) {
@@ -64,7 +66,7 @@ func (p *past) begin() {
 		p.install = true
 		return
 	case status.IsPending():
-		p.cutOff = status
+		p.pending = status
 		p.last.Info.Status = release.StatusFailed
 	}
 	p.base = p.last

@@ -19,10 +19,7 @@ import (
 // would write, object by object, as server-side dry runs. It writes nothing, and goes on where Apply would fail, so that
 // everything that is refused is told at once.
 func Preview(ctx context.Context, opts Options) (*plan.Plan, error) {
-	if opts.Say == nil {
-		opts.Say = func(string, ...any) {}
-	}
-	d := &deployment{Options: opts}
+	d := newDeployment(opts)
 	past, err := d.past(ctx)
 	if err != nil {
 		return nil, err
@@ -31,9 +28,7 @@ func Preview(ctx context.Context, opts Options) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &preview{deployment: d, past: past, next: next, plan: &plan.Plan{
-		Release: d.Name, Namespace: d.Namespace, To: past.next(), Objects: []plan.Object{}, Hooks: []plan.Hook{}, Notes: []string{},
-	}}
+	p := newPreview(d, past, next)
 	return p.plan, p.run(ctx)
 }
 
@@ -44,6 +39,12 @@ type preview struct {
 	// next is the release that would be stored.
 	next *release.Release
 	plan *plan.Plan
+}
+
+func newPreview(d *deployment, past *past, next *release.Release) *preview {
+	return &preview{deployment: d, past: past, next: next, plan: &plan.Plan{
+		Release: d.Name, Namespace: d.Namespace, To: past.next(), Objects: []plan.Object{}, Hooks: []plan.Hook{}, Notes: []string{},
+	}}
 }
 
 func (p *preview) run(ctx context.Context) error {
@@ -66,24 +67,33 @@ func (p *preview) run(ctx context.Context) error {
 	return nil
 }
 
-// settle takes back what the plan says would be written when Apply writes nothing, and says what else is worth knowing.
+// settle takes back what the plan says would be written when nothing is, and says what else is worth knowing.
 func (p *preview) settle() {
-	gone := slices.ContainsFunc(p.plan.Objects, func(o plan.Object) bool { return o.Action == plan.Create })
-	if p.past.deployed() && same(p.past.last, p.next) && !gone {
+	changes := slices.ContainsFunc(p.plan.Objects, func(o plan.Object) bool { return o.Action != plan.None })
+	switch {
+	case p.past.deployed() && p.idle(changes):
 		p.plan.To = 0
 		for i := range p.plan.Objects {
 			stay(&p.plan.Objects[i])
 		}
-		p.plan.Objects = slices.DeleteFunc(p.plan.Objects, func(o plan.Object) bool { return len(o.Drift) == 0 })
-		if len(p.plan.Objects) > 0 {
-			p.note("the chart is what it was at the last release, so factory deploy writes nothing and what drifted stays")
+		p.plan.Objects = slices.DeleteFunc(p.plan.Objects, func(o plan.Object) bool { return len(o.Drift) == 0 && o.Refused == nil })
+		if len(p.plan.Objects) > 0 && !p.past.rollback {
+			p.note("the chart is what it was at the last release, so factory deploy writes nothing and what drifted stays\n"+
+				"next: factory rollback %d brings it back", p.past.last.Version)
 		}
-		return
-	}
-	changes := slices.ContainsFunc(p.plan.Objects, func(o plan.Object) bool { return o.Action != plan.None })
-	if !changes {
+	case !changes:
 		p.note("no object changes, only the record of the release: the chart's values, version or hooks")
 	}
+}
+
+// idle tells whether a deploy finds nothing to do: the same rendered again, and each object there. A rollback finds so when
+// no object would change.
+func (p *preview) idle(changes bool) bool {
+	if p.past.rollback {
+		return !changes
+	}
+	gone := slices.ContainsFunc(p.plan.Objects, func(o plan.Object) bool { return o.Action == plan.Create })
+	return same(p.past.last, p.next) && !gone
 }
 
 func stay(o *plan.Object) {
@@ -112,7 +122,7 @@ func (p *preview) lookAround(ctx context.Context) error {
 	case namespace.Status.Phase == corev1.NamespaceTerminating:
 		p.note("namespace %s is being removed: factory deploy waits for that", p.Namespace)
 	}
-	if status := p.past.cutOff; status != "" {
+	if status := p.past.pending; status != "" {
 		p.note("revision %d is %s since %s: if nothing is at work on it any more, factory deploy goes on from there",
 			p.past.last.Version, status, p.past.last.Info.LastDeployed.Local().Format(time.DateTime))
 	}
@@ -141,7 +151,10 @@ func (p *preview) measure() error {
 
 // hookMoments are the events of Helm at which a hook runs, by whether the release is there already.
 func (p *preview) hookMoments() []release.HookEvent {
-	if p.past.install {
+	switch {
+	case p.past.rollback:
+		return []release.HookEvent{release.HookPreRollback, release.HookPostRollback}
+	case p.past.install:
 		return []release.HookEvent{release.HookPreInstall, release.HookPostInstall}
 	}
 	return []release.HookEvent{release.HookPreUpgrade, release.HookPostUpgrade}

@@ -15,6 +15,9 @@ import (
 // still runs cannot be seen; after this long it does not.
 const foreignPending = 15 * time.Minute
 
+// cutOff is the description of a revision that a killed process left behind.
+const cutOff = "cut off before it was done; found by a later deploy"
+
 // PendingError says that something else is changing the release, as far as can be seen.
 type PendingError struct {
 	Release  string
@@ -56,7 +59,7 @@ func (d *deployment) recover(ctx context.Context, held *lock) (install bool, err
 	}
 	d.Say("revision %d was cut off: going on from there", last.Version)
 	last.Info.Status = release.StatusFailed
-	last.Info.Description = "cut off before it was done; found by a later deploy"
+	last.Info.Description = cutOff
 	if err := config.Releases.Update(last); err != nil {
 		return false, fmt.Errorf("marking revision %d of release %q as failed: %w", last.Version, d.Name, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 
 	helmkube "helm.sh/helm/v3/pkg/kube"
@@ -26,6 +27,7 @@ type stage struct {
 	config             *rest.Config
 	transport          http.RoundTripper
 	helm               *helmkube.Client
+	autoscalers        autoscalers
 
 	mu      sync.Mutex
 	configs map[schema.GroupVersion]*rest.Config
@@ -87,6 +89,7 @@ func (s *stage) update(original, target *unstructured.Unstructured) (write attem
 		// Helm takes an object of its own that the last release lacks for what it is to become.
 		before = helmkube.ResourceList{copyInfo(info)}
 	}
+	s.keepReplicas(live, info, before)
 	_, err = s.helm.Update(before, helmkube.ResourceList{info}, false)
 	write.err, write.warnings = memory.explain(err), memory.warnings
 	if write.err == nil {
@@ -98,6 +101,13 @@ func (s *stage) update(original, target *unstructured.Unstructured) (write attem
 	return write, again
 }
 
+func (s *stage) keepReplicas(live *unstructured.Unstructured, info *resource.Info, before helmkube.ResourceList) {
+	objects, err := written(append(slices.Clip(before), info))
+	if err == nil {
+		s.autoscalers.keep(live, objects...)
+	}
+}
+
 // reapply tries out the last release once more.
 func (s *stage) reapply(memory *rehearsal, live, original *unstructured.Unstructured) *attempt {
 	info, err := s.info(memory, s.owned(original))
@@ -106,6 +116,7 @@ func (s *stage) reapply(memory *rehearsal, live, original *unstructured.Unstruct
 	}
 	again := &attempt{live: live}
 	same := helmkube.ResourceList{copyInfo(info)}
+	s.keepReplicas(live, info, same)
 	if _, again.err = s.helm.UpdateThreeWayMerge(same, helmkube.ResourceList{info}, false); again.err == nil {
 		again.after, again.err = object(info)
 	}
