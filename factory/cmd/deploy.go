@@ -11,7 +11,6 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
-	"github.com/helm-chart-factory/factory/factory/deploy/progress"
 )
 
 func newDeploy(a *app) *cobra.Command {
@@ -62,13 +61,7 @@ Ctrl-C stops it; the next deploy goes on from there.`,
 
 // deploy runs one deploy with its progress on standard error and its result on standard output.
 func (a *app) deploy(ctx context.Context, opts deploy.Options) error {
-	printer := progress.New(a.Streams)
-	opts.Show, opts.Say, opts.HookEnded = printer.Show, printer.Say, keepHookLog(opts.Name, printer.Say)
-	var failed failure
-	opts.Failed = func(found *deploy.Evidence) {
-		printer.Clear()
-		failed.show(a, found)
-	}
+	printer, failed := a.follow(&opts)
 	start := time.Now()
 	result, err := deploy.Apply(ctx, opts)
 	printer.Done()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/evidence"
+	"github.com/helm-chart-factory/factory/factory/deploy/progress"
 	"github.com/helm-chart-factory/factory/factory/paths"
 )
 
@@ -19,6 +20,17 @@ type failure struct {
 	*deploy.Evidence
 	// File is where all of it was saved; empty when it could not be.
 	File string `json:"file,omitempty"`
+}
+
+// follow shows how a deploy or a rollback goes, and its evidence when it fails.
+func (a *app) follow(opts *deploy.Options) (*progress.Printer, *failure) {
+	printer, failed := progress.New(a.Streams), &failure{}
+	opts.Show, opts.Say, opts.HookEnded = printer.Show, printer.Say, keepHookLog(opts.Name, printer.Say)
+	opts.Failed = func(found *deploy.Evidence) {
+		printer.Clear()
+		failed.show(a, found)
+	}
+	return printer, failed
 }
 
 // show prints the evidence, saves all of it and says where.

@@ -11,11 +11,11 @@ import (
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/plan"
-	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newHistory(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	command := &cobra.Command{
 		Use:   "history",
 		Short: "The revisions of the release: when, by whom, how it went, what changed",
@@ -23,10 +23,11 @@ func newHistory(a *app) *cobra.Command {
 which objects and images differ from the revision before. Who made it is what factory saw on the machine that it ran
 on; of a revision by another tool only the tool is known. -o json has every field.`,
 		Example: `  factory history
+  factory history --env prod --cluster current
   factory history -o json | jq '.[-1].objects[].fields'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -53,6 +54,7 @@ on; of a revision by another tool only the tool is known. -o json has every fiel
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	return command
 }
 

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,13 +13,12 @@ import (
 	"github.com/helm-chart-factory/factory/factory/console"
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/plan"
-	"github.com/helm-chart-factory/factory/factory/deploy/progress"
 	"github.com/helm-chart-factory/factory/factory/kube"
-	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func newRollback(a *app) *cobra.Command {
 	var on clusterFlags
+	var env environmentFlag
 	var timeout time.Duration
 	var onlyPlan bool
 	command := &cobra.Command{
@@ -31,6 +31,7 @@ factory deploy brings forward again what they say. The replicas of what an autos
 The current revision as REV takes back what others changed since.`,
 		Example: `  factory rollback
   factory rollback 3 --yes
+  factory rollback --env prod --cluster current
   factory rollback 3 --plan -o json    # only says what would change`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -41,7 +42,7 @@ The current revision as REV takes back what others changed since.`,
 			if timeout <= 0 {
 				return usageError("--timeout %s: want more than nothing", timeout)
 			}
-			project, err := spec.Load(a.dir)
+			project, err := env.load(a)
 			if err != nil {
 				return err
 			}
@@ -58,6 +59,7 @@ The current revision as REV takes back what others changed since.`,
 		},
 	}
 	on.bind(command)
+	env.bind(a, command)
 	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
 	command.Flags().BoolVar(&onlyPlan, "plan", false, "only say what would change")
 	command.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long everything may take to get Ready")
@@ -99,13 +101,12 @@ func (a *app) rollback(ctx context.Context, opts deploy.Options, revision int, o
 	if err := a.confirmRollback(opts, found, to, yes); err != nil {
 		return err
 	}
-	printer := progress.New(a.Streams)
-	opts.Show, opts.Say = printer.Show, printer.Say
+	printer, failed := a.follow(&opts)
 	start := time.Now()
 	result, err := deploy.Rollback(ctx, opts, found.From, to)
-	a.showEvidence(printer, err)
+	printer.Done()
 	if err != nil {
-		return err
+		return errors.Join(err, failed.print(a))
 	}
 	return a.printRollback(result, to, time.Since(start))
 }

@@ -61,6 +61,7 @@ func (p *preview) run(ctx context.Context) error {
 		return err
 	}
 	p.listHooks()
+	p.hideSecrets(ctx)
 	p.settle()
 	p.plan.Sort()
 	p.plan.Count()

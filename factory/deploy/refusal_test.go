@@ -189,3 +189,13 @@ func TestPlanTellsAWebhook(t *testing.T) {
 		t.Errorf("refused: %+v", refused)
 	}
 }
+
+func TestPlanHidesASecretInARefusal(t *testing.T) {
+	// The API server repeats a value that it does not take.
+	const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys, labels: {token: \"hidden value!\"}}\nstringData: {token: \"hidden value!\"}\n"
+	opts := previewOptions(t, map[string]string{"web": secret})
+	refused := refusal(t, preview(t, opts))
+	if refused.Reason != plan.Invalid || strings.Contains(refused.Message+refused.Cause, "hidden value") || !strings.Contains(refused.Message, "****") {
+		t.Errorf("refused: %+v", refused)
+	}
+}

@@ -41,6 +41,15 @@ func PreviewRollback(ctx context.Context, opts Options, revision int) (*plan.Pla
 // release's lock, goes on from a cut-off deploy, and fails as Apply does.
 func Rollback(ctx context.Context, opts Options, from, to int) (*Result, error) {
 	d := newDeployment(opts)
+	d.mask = d.newMask(ctx)
+	result, err := d.goBack(ctx, from, to)
+	if err != nil {
+		d.report(ctx, err)
+	}
+	return result, err
+}
+
+func (d *deployment) goBack(ctx context.Context, from, to int) (*Result, error) {
 	held, lock, err := acquire(ctx, d.Cluster, d.Namespace, d.Name, d.deadline, d.Say)
 	if err != nil {
 		return nil, err
@@ -75,9 +84,13 @@ func (d *deployment) rollBack(config *action.Configuration, to int) error {
 	rollback := action.NewRollback(config)
 	rollback.Version, rollback.Timeout, rollback.MaxHistory = to, d.Timeout, history
 	rollback.Wait, rollback.WaitForJobs = true, true
+	d.failure = nil
 	failure := rollback.Run(d.Name)
 	if failure == nil {
 		return nil
+	}
+	if d.failure != nil {
+		failure = d.failure
 	}
 	// Helm leaves the revision pending when a hook fails.
 	last, err := config.Releases.Last(d.Name)

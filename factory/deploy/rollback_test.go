@@ -189,7 +189,7 @@ func TestReplicasOfAnAutoscalerAreLeftAlone(t *testing.T) {
 	}
 	// Without an autoscaler the chart says how many.
 	opts.Chart = charts(map[string]string{"web": fmt.Sprintf(paused, "web", "1")})
-	wantPlan(t, preview(t, opts), "1 object changes, no workload restarts, 1 is deleted", 
+	wantPlan(t, preview(t, opts), "1 object changes, no workload restarts, 1 is deleted",
 		"change deployment/web spec.replicas:5->1 DRIFT spec.replicas 1!=5 by kube-controller-manager stays=false", "delete horizontalpodautoscaler/web")
 	apply(t, opts)
 	if got := replicas(t, opts); got != 1 {

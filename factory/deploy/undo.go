@@ -57,11 +57,5 @@ func (d *deployment) undoTo(config *action.Configuration, to int) error {
 		return err
 	}
 	d.Say("rolling back to revision %d", to)
-	rollback := action.NewRollback(config)
-	rollback.Version, rollback.Timeout, rollback.MaxHistory = to, d.Timeout, history
-	rollback.Wait, rollback.WaitForJobs = true, true
-	if err := rollback.Run(d.Name); err != nil {
-		return errors.Join(d.failure, err)
-	}
-	return nil
+	return d.rollBack(config, to)
 }
