@@ -74,6 +74,50 @@ func TestNoDeadKnob(t *testing.T) {
 	}
 }
 
+// kubernetes are the keys whose default is that of Kubernetes: nothing is said to it then.
+var kubernetes = []string{"retention.whenDeleted", "retention.whenScaled", "service.externalTrafficPolicy", "service.sessionAffinity.timeout"}
+
+// TestDefaultsAreTrue says every default of the schemas in a spec: that must give what saying nothing gives.
+func TestDefaultsAreTrue(t *testing.T) {
+	k := newKnobs(t, "testdata/every.txtar")
+	for file, text := range map[string][]byte{spec.ServiceFile: schema.Service, spec.ProjectFile: schema.Project} {
+		s, err := schema.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Keys(func(path []string, n *schema.Node) bool {
+			if n.Default != nil && !slices.Contains(kubernetes, strings.Join(path, ".")) {
+				if err := k.holds(s, file, path, n.Default); err != nil {
+					t.Errorf("%s %s: the default %v %v", file, strings.Join(path, "."), n.Default, err)
+				}
+			}
+			return path[0] != "defaults" && path[0] != "environments"
+		})
+	}
+}
+
+// holds looks for a spec in which a key may be said and left out, and wants the same of both.
+func (k *knobs) holds(s *schema.Schema, file string, path []string, value any) error {
+	var refused error
+	for _, trial := range k.trials(s, file, path) {
+		unsaid, err := k.output(trial.file, schema.With(trial.tree, trial.place, nil))
+		if err != nil {
+			refused = err
+			continue
+		}
+		said, err := k.output(trial.file, schema.With(trial.tree, trial.place, value))
+		if err != nil {
+			refused = err
+			continue
+		}
+		if said != unsaid {
+			return fmt.Errorf("is not what holds in %s when nothing is said", trial.file)
+		}
+		return nil
+	}
+	return fmt.Errorf("cannot be said: %w", refused)
+}
+
 // knobs is a project with services of every kind, and what it gives.
 type knobs struct {
 	dir      string
@@ -115,7 +159,7 @@ func newKnobs(t *testing.T, name string) *knobs {
 }
 
 // output returns a hash of everything that the project gives when a file says what the tree holds.
-func (k *knobs) output(file string, tree map[string]any) (string, error) {
+func (k *knobs) output(file string, tree any) (string, error) {
 	text, err := json.Marshal(tree)
 	if err != nil {
 		return "", err
@@ -166,14 +210,14 @@ func (k *knobs) render(p *spec.Project, out io.Writer) error {
 type trial struct {
 	file  string
 	place []string
-	tree  map[string]any
+	tree  any
 }
 
 // trials returns the places that a key has in the specs as they are, and then in those where what is around it was made anew.
 func (k *knobs) trials(s *schema.Schema, file string, path []string) []trial {
 	var plain, framed []trial
 	for _, name := range k.named(file) {
-		for _, place := range places(s, k.files[name], path, nil) {
+		for _, place := range s.Places(k.files[name], path...) {
 			plain = append(plain, trial{name, place, k.files[name]})
 			for _, tree := range frames(s, k.files[name], place) {
 				framed = append(framed, trial{name, place, tree})
@@ -195,8 +239,8 @@ func (k *knobs) turn(s *schema.Schema, file string, path []string, n *schema.Nod
 	taken := 0
 	for _, trial := range k.trials(s, file, path) {
 		seen := map[string]bool{}
-		for _, value := range append([]any{nil, get(trial.tree, trial.place)}, samples...) {
-			output, err := k.output(trial.file, with(trial.tree, trial.place, value))
+		for _, value := range append([]any{nil, schema.Get(trial.tree, trial.place)}, samples...) {
+			output, err := k.output(trial.file, schema.With(trial.tree, trial.place, value))
 			if err != nil {
 				refused = err
 				continue
@@ -247,15 +291,15 @@ func (k *knobs) named(file string) []string {
 
 // frames returns specs in which the mapping that a key is in was made anew: empty, and as the schema describes it, since some
 // keys make sense beside others only. So were the mappings around that one.
-func frames(s *schema.Schema, tree map[string]any, path []string) []map[string]any {
-	var out []map[string]any
+func frames(s *schema.Schema, tree any, path []string) []any {
+	var out []any
 	for i := len(path) - 1; i > 0; i-- {
 		n, ok := s.Find(path[:i]...)
 		if !ok {
 			continue
 		}
 		for _, value := range append([]any{map[string]any{}}, s.Samples(n)...) {
-			out = append(out, with(tree, path[:i], value))
+			out = append(out, schema.With(tree, path[:i], value))
 		}
 	}
 	return out

@@ -17,6 +17,7 @@ type Node struct {
 	Const                any              `json:"const"`
 	Default              any              `json:"default"`
 	Examples             []any            `json:"examples"`
+	Example              any              `json:"x-example"` // one that editors cannot insert; it is among Examples, too
 	Pattern              string           `json:"pattern"`
 	Minimum              *float64         `json:"minimum"`
 	Maximum              *float64         `json:"maximum"`
@@ -55,6 +56,9 @@ func (n *Node) UnmarshalJSON(data []byte) error {
 	type plain Node
 	if err := json.Unmarshal(data, (*plain)(n)); err != nil {
 		return err
+	}
+	if n.Example != nil {
+		n.Examples = append(n.Examples, n.Example)
 	}
 	if n.AdditionalProperties != nil && n.AdditionalProperties.Closed {
 		n.AdditionalProperties, n.Closed = nil, true

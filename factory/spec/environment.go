@@ -15,12 +15,12 @@ const mostEnvironments = 50
 
 // Defaults are keys of a service that lie underneath every service. They are laid there before anything is decoded.
 //
-//spec:schema {$ref: Service}
+//spec:schema {$ref: Service, layer: true, without: [name, needs, image, build, port, ports, schedule, hook, secrets, files, manifests, environments]}
 type Defaults struct{ node *yaml.Node }
 
 // Overrides are what differs in an environment, by its name. They are laid over the rest before that is decoded.
 //
-//spec:schema {type: object, additionalProperties: {type: object}}
+//spec:schema {type: object, additionalProperties: {$ref: Service, nulls: true, without: [name, kind, environments]}}
 type Overrides []override
 
 type override struct {

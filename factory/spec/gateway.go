@@ -48,7 +48,7 @@ type GatewayDefaults struct {
 
 // Parent is a Gateway that somebody else made. Short form: its name.
 //
-//spec:schema {anyOf: [{type: string}, {$ref: long}]}
+//spec:schema {anyOf: [{$ref: string}, {$ref: long}]}
 type Parent struct {
 	// Name of the Gateway. Example: public.
 	Name string `spec:"name,required"`

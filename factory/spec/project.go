@@ -42,6 +42,8 @@ type Project struct {
 	// Lint is what factory lint leaves aside in every service.
 	Lint Lint `spec:"lint"`
 	// Overrides are the environments: what differs in each, by its name. Example: {prod: {domain: example.com}}.
+	//
+	//spec:schema {type: object, additionalProperties: {$ref: Project, nulls: true, without: [version, name, environments], with: {services: {description: "services are what differs in some services, by their name.", type: object, additionalProperties: {$ref: Service, nulls: true, without: [name, kind, environments]}}}}}
 	Overrides Overrides `spec:"environments"`
 
 	// Environment is the name of the environment that this is the project of, "" for the project by itself.

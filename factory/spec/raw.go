@@ -14,7 +14,7 @@ import (
 // Raw is a piece of a manifest in Kubernetes' own words, in the order of the file. Value is a string, int64, bool, RawMap or
 // []any of these; nil when nothing is said. Texts arrive as they are written.
 //
-//spec:schema {}
+//spec:schema {type: [object, array, string, number, boolean]}
 type Raw struct{ Value any }
 
 // RawMap is a mapping in the order of the file.

@@ -5,7 +5,10 @@
 //     "Example: Y." at the end of it becomes the default or an example, where X or Y is a value.
 //   - The tag's options are enum=A|B|C, the only words that are possible, required, and or, which is for layers of specs.
 //   - A type with a decodeNode of its own says what that takes in a line of its comment, as JSON Schema in YAML:
-//     //spec:schema {anyOf: [{type: string}, {$ref: long}]}. There, $ref names a Go type; long is the type's own struct.
+//     //spec:schema {anyOf: [{type: string}, {$ref: long}]}. There, $ref names a Go type; long is the type's own struct. So
+//     does a field that says what its type cannot tell.
+//   - {$ref: T, layer: true} is what can be laid under a T, where nothing is required. With nulls: true it is what can be laid
+//     over one, where null takes away. Both may leave keys out and add some: without: [KEY], with: {KEY: SCHEMA}.
 package generate
 
 import (
@@ -46,14 +49,13 @@ func Schema(dir, root, title, described string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole := object{{"$schema", Draft}, {"title", title}}
-	whole = append(whole, body...)
+	document := append(object{{"$schema", Draft}, {"title", title}}, body...)
 	names := slices.Sorted(maps.Keys(g.definitions))
 	definitions := object{}
 	for _, name := range names {
 		definitions = definitions.with(name, g.definitions[name])
 	}
-	flat, err := compact(whole.with("definitions", definitions))
+	flat, err := compact(document.with("definitions", definitions))
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +71,7 @@ type generator struct {
 	source      *source
 	definitions map[string]object
 	comments    map[string]string
+	layer       layer
 }
 
 // declared returns the schema of a type of the package.
@@ -108,6 +111,9 @@ func (g *generator) said(t *declared, v any) (any, error) {
 			if name == "long" {
 				return g.expression(t.expr, t)
 			}
+			if len(v) > 1 {
+				return g.layered(t, v)
+			}
 			return g.expression(&ast.Ident{Name: fmt.Sprint(name)}, t)
 		}
 		out := object{}
@@ -115,6 +121,9 @@ func (g *generator) said(t *declared, v any) (any, error) {
 			resolved, err := g.said(t, m.value)
 			if err != nil {
 				return nil, err
+			}
+			if element, ok := resolved.(object); ok && m.key == "additionalProperties" {
+				resolved = g.layer.nullable(element)
 			}
 			out = out.with(m.key, resolved)
 		}
@@ -132,7 +141,7 @@ func (g *generator) expression(e ast.Expr, inside *declared) (object, error) {
 		return g.structure(e)
 	case *ast.MapType:
 		element, err := g.element(e.Value, inside)
-		return object{{"type", "object"}, {"additionalProperties", element}}, err
+		return object{{"type", "object"}, {"additionalProperties", g.layer.nullable(element)}}, err
 	case *ast.ArrayType:
 		element, err := g.element(e.Elt, inside)
 		return object{{"type", "array"}, {"items", element}}, err
@@ -168,15 +177,16 @@ func (g *generator) named(t *declared) (object, error) {
 	if _, ok := g.source.structure(t.expr); !ok && (t.schema == nil || !mentions(t.schema, "$ref")) {
 		return g.declared(t)
 	}
-	if _, done := g.definitions[t.name]; !done {
-		g.definitions[t.name] = nil // a type may hold itself
+	name := t.name + g.layer.suffix()
+	if _, done := g.definitions[name]; !done {
+		g.definitions[name] = nil // a type may hold itself
 		schema, err := g.declared(t)
 		if err != nil {
 			return nil, err
 		}
-		g.definitions[t.name] = append(object{{"description", t.doc}}, schema...)
+		g.definitions[name] = append(object{{"description", t.doc}}, schema...)
 	}
-	return object{{"$ref", "#/definitions/" + t.name}}, nil
+	return object{{"$ref", "#/definitions/" + name}}, nil
 }
 
 func mentions(v any, key string) bool {
@@ -194,14 +204,19 @@ func (g *generator) structure(t *ast.StructType) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	return g.object(keys)
+}
+
+// object returns the schema of a mapping with these keys and no others.
+func (g *generator) object(keys []field) (object, error) {
 	properties, required := object{}, []any{}
 	for _, f := range keys {
 		schema, err := g.property(f)
 		if err != nil {
 			return nil, err
 		}
-		properties = properties.with(f.key, schema)
-		if slices.Contains(f.options, "required") {
+		properties = properties.with(f.key, g.layer.nullable(schema))
+		if g.layer == whole && slices.Contains(f.options, "required") {
 			required = append(required, f.key)
 		}
 	}
@@ -221,23 +236,11 @@ func (g *generator) property(f field) (object, error) {
 		return nil, fmt.Errorf("%s: the key %s has no comment: describe it in one sentence with its unit and its default", f.at, f.key)
 	}
 	p := parse(doc, f.name, f.key)
-	out := object{{"description", p.description}}
-	schema, err := g.expression(f.expr, nil)
+	schema, err := g.taken(f)
 	if err != nil {
 		return nil, err
 	}
-	for _, option := range f.options {
-		if words, ok := strings.CutPrefix(option, "enum="); ok {
-			var enum []any
-			for word := range strings.SplitSeq(words, "|") {
-				enum = append(enum, word)
-			}
-			schema = object{{"type", "string"}, {"enum", enum}}
-		} else if option != "required" && option != "or" && !strings.HasPrefix(option, "or=") {
-			return nil, fmt.Errorf("%s: the option %q of the tag is not known: enum=A|B, required and or are", f.at, option)
-		}
-	}
-	out = append(out, schema...)
+	out := append(object{{"description", p.description}}, schema...)
 	if word, ok := p.value(); ok && isScalar(f.expr) {
 		value, err := fromYAML(word)
 		if err != nil {
@@ -250,9 +253,48 @@ func (g *generator) property(f field) (object, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: the example of %s: %w", f.at, f.key, err)
 		}
+		if listsMappings(value) {
+			// Editors that insert an example write such a one as [object Object]: it is for people, and for Samples.
+			out[0].value = p.description + " Example: " + p.example
+			return out.with("x-example", value), nil
+		}
 		out = out.with("examples", []any{value})
 	}
 	return out, nil
+}
+
+// listsMappings tells whether a value holds a list of mappings.
+func listsMappings(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return slices.ContainsFunc(v, func(item any) bool {
+			_, mapping := item.(object)
+			return mapping || listsMappings(item)
+		})
+	case object:
+		return slices.ContainsFunc(v, func(m member) bool { return listsMappings(m.value) })
+	}
+	return false
+}
+
+// taken returns the schema of what a field takes.
+func (g *generator) taken(f field) (object, error) {
+	if f.schema != nil {
+		return g.declared(&declared{name: f.name, at: f.at, expr: f.expr, schema: f.schema})
+	}
+	for _, option := range f.options {
+		if words, ok := strings.CutPrefix(option, "enum="); ok {
+			var enum []any
+			for word := range strings.SplitSeq(words, "|") {
+				enum = append(enum, word)
+			}
+			return object{{"type", "string"}, {"enum", enum}}, nil
+		}
+		if option != "required" && option != "or" && !strings.HasPrefix(option, "or=") {
+			return nil, fmt.Errorf("%s: the option %q of the tag is not known: enum=A|B, required and or are", f.at, option)
+		}
+	}
+	return g.expression(f.expr, nil)
 }
 
 // isScalar tells whether a default can be said in one word.

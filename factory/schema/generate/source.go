@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// directive begins the line of a type's comment that says, as JSON Schema in YAML, what its decoder takes.
+// directive begins the line of a type's or a field's comment that says, as JSON Schema in YAML, what is taken there.
 const directive = "//spec:schema "
 
 // declared is one type of the package.
@@ -33,6 +33,7 @@ type field struct {
 	doc       string
 	options   []string // of the tag, behind the key
 	expr      ast.Expr
+	schema    any // the directive's, or nil
 }
 
 type source struct {
@@ -105,21 +106,30 @@ func (s *source) declare(d *ast.GenDecl) error {
 			comment = d.Doc
 		}
 		found := &declared{name: t.Name.Name, at: s.files.Position(t.Pos()), expr: t.Type, doc: text(comment)}
-		if comment != nil {
-			for _, line := range comment.List {
-				said, ok := strings.CutPrefix(line.Text, directive)
-				if !ok {
-					continue
-				}
-				var err error
-				if found.schema, err = fromYAML(said); err != nil {
-					return fmt.Errorf("%s: %s%s: %w", s.files.Position(line.Pos()), directive, said, err)
-				}
-			}
+		var err error
+		if found.schema, err = s.directive(comment); err != nil {
+			return err
 		}
 		s.types[found.name] = found
 	}
 	return nil
+}
+
+// directive returns what the directive of a comment says, or nil when it has none.
+func (s *source) directive(c *ast.CommentGroup) (any, error) {
+	if c == nil {
+		return nil, nil
+	}
+	for _, line := range c.List {
+		if said, ok := strings.CutPrefix(line.Text, directive); ok {
+			schema, err := fromYAML(said)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s%s: %w", s.files.Position(line.Pos()), directive, said, err)
+			}
+			return schema, nil
+		}
+	}
+	return nil, nil
 }
 
 // fields returns the keys of a struct type, in their order; those of an embedded struct stand in its place.
@@ -152,6 +162,9 @@ func (s *source) fields(t *ast.StructType) ([]field, error) {
 		one := field{name: f.Names[0].Name, key: key, at: s.files.Position(f.Pos()), doc: text(f.Doc), expr: f.Type}
 		if options != "" {
 			one.options = strings.Split(options, ",")
+		}
+		if one.schema, err = s.directive(f.Doc); err != nil {
+			return nil, err
 		}
 		out = append(out, one)
 	}

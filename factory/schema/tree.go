@@ -1,28 +1,28 @@
-package cmd
+package schema
 
 import (
 	"maps"
 	"slices"
 	"strconv"
-
-	"github.com/helm-chart-factory/factory/factory/schema"
 )
 
-// places returns the paths that a path with Any stands for: each entry that is there, and a new one.
-func places(s *schema.Schema, tree any, path, above []string) [][]string {
+// Places returns the paths that a path with Any stands for in a tree: each entry that is there, and a new one.
+func (s *Schema) Places(tree any, path ...string) [][]string { return s.places(tree, path, nil) }
+
+func (s *Schema) places(tree any, path, above []string) [][]string {
 	if len(path) == 0 {
 		return [][]string{nil}
 	}
 	var out [][]string
 	under := func(name string, child any) {
-		for _, rest := range places(s, child, path[1:], append(slices.Clip(above), name)) {
+		for _, rest := range s.places(child, path[1:], append(slices.Clip(above), name)) {
 			out = append(out, append([]string{name}, rest...))
 		}
 	}
 	mapping, _ := tree.(map[string]any)
 	list, _ := tree.([]any)
 	switch {
-	case path[0] != schema.Any:
+	case path[0] != Any:
 		under(path[0], mapping[path[0]])
 	case list != nil:
 		for i, item := range list {
@@ -39,28 +39,24 @@ func places(s *schema.Schema, tree any, path, above []string) [][]string {
 	return out
 }
 
-func get(tree any, path []string) any {
+// Get returns what a tree has at a path, or nil.
+func Get(tree any, path []string) any {
 	if len(path) == 0 {
 		return tree
 	}
 	switch tree := tree.(type) {
 	case map[string]any:
-		return get(tree[path[0]], path[1:])
+		return Get(tree[path[0]], path[1:])
 	case []any:
 		if i, err := strconv.Atoi(path[0]); err == nil && i < len(tree) {
-			return get(tree[i], path[1:])
+			return Get(tree[i], path[1:])
 		}
 	}
 	return nil
 }
 
-// with returns a copy of a tree that has the value at a path, or nothing there when the value is nil.
-func with(tree map[string]any, path []string, value any) map[string]any {
-	copied, _ := set(tree, path, value).(map[string]any)
-	return copied
-}
-
-func set(tree any, path []string, value any) any {
+// With returns a copy of a tree that has the value at a path, or nothing there when the value is nil. What is not touched is shared.
+func With(tree any, path []string, value any) any {
 	if len(path) == 0 {
 		return value
 	}
@@ -71,7 +67,7 @@ func set(tree any, path []string, value any) any {
 		if i == len(list) {
 			list = append(list, nil)
 		}
-		if list[i] = set(list[i], path[1:], value); list[i] == nil {
+		if list[i] = With(list[i], path[1:], value); list[i] == nil {
 			list = slices.Delete(list, i, i+1)
 		}
 		return list
@@ -79,7 +75,7 @@ func set(tree any, path []string, value any) any {
 	out := map[string]any{}
 	old, _ := tree.(map[string]any)
 	maps.Copy(out, old)
-	out[name] = set(out[name], path[1:], value)
+	out[name] = With(out[name], path[1:], value)
 	if out[name] == nil {
 		delete(out, name)
 	}
