@@ -32,6 +32,7 @@ that is not wanted is waived in service.yaml or factory.yaml, with a reason:
 
   lint: {waive: {no-liveness-probe: the supervisor in the image restarts it}}
 
+Besides text and json, -o takes sarif (2.1.0, for code scanning) and junit (for CI servers).
 Exit code 1 when there are errors, with --strict when there are warnings too. Notes never count.`,
 		Example: `  factory lint
   factory lint --strict
@@ -39,8 +40,10 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
   factory lint --env prod              # what the environment makes of the charts
   factory lint --against v1.4.0                  # a git revision, or a folder
   factory lint --rules
+  factory lint -o sarif >lint.sarif
   factory lint -o json | jq '.findings[] | select(.severity == "error")'`,
-		Args: cobra.NoArgs,
+		Annotations: map[string]string{moreOutputs: "sarif,junit"},
+		Args:        cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if rules {
 				return a.printRules(lint.Rules())
@@ -51,7 +54,7 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 			if err != nil {
 				return err
 			}
-			if err := a.printReport(report); err != nil {
+			if err := a.printReport(report, strict); err != nil {
 				return err
 			}
 			return verdict(report, strict)
@@ -77,9 +80,14 @@ func verdict(r *lint.Report, strict bool) error {
 	return fmt.Errorf("lint: %s\nnext: correct what the findings name, or waive a rule with a reason: factory lint --help", format.Summary(r))
 }
 
-func (a *app) printReport(r *lint.Report) error {
-	if a.output == "json" {
+func (a *app) printReport(r *lint.Report, strict bool) error {
+	switch a.output {
+	case "json":
 		return json.NewEncoder(a.Out).Encode(r)
+	case "sarif":
+		return format.SARIF(a.Out, r, lint.Rules(), a.dir)
+	case "junit":
+		return format.JUnit(a.Out, r, a.dir, strict)
 	}
 	format.Text(a.Streams, r)
 	return nil

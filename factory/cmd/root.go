@@ -3,6 +3,8 @@ package cmd
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,12 +43,13 @@ Helm charts, an umbrella chart, images in a registry, certificates and a release
   factory deploy               # release the umbrella chart`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if a.noColor {
 				a.Color, a.ColorOut = false, false
 			}
-			if a.output != "text" && a.output != "json" {
-				return usageError("unknown output %q: want text or json", a.output)
+			if formats := outputs(c); !slices.Contains(formats, a.output) {
+				last := len(formats) - 1
+				return usageError("unknown output %q: want %s or %s", a.output, strings.Join(formats[:last], ", "), formats[last])
 			}
 			return nil
 		},
@@ -59,4 +62,16 @@ Helm charts, an umbrella chart, images in a registry, certificates and a release
 	})
 	root.AddCommand(commands(a)...)
 	return root
+}
+
+// moreOutputs is the annotation of a command that prints results in more forms than all do, with a comma between them.
+const moreOutputs = "factory/outputs"
+
+// outputs are the forms in which a command prints results.
+func outputs(c *cobra.Command) []string {
+	formats := []string{"text", "json"}
+	if more := c.Annotations[moreOutputs]; more != "" {
+		formats = append(formats, strings.Split(more, ",")...)
+	}
+	return formats
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -66,6 +67,8 @@ type Finding struct {
 type Report struct {
 	Charts  int `json:"charts"`
 	Objects int `json:"objects"`
+	// Services are the names of those that were looked at, and of those that vanished.
+	Services []string `json:"services"`
 	// KubeVersions are the versions of Kubernetes by whose schemas objects were judged.
 	KubeVersions []string `json:"kubeVersions"`
 	// Environments are those that were looked at beside the project without one.
@@ -135,7 +138,21 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 		}
 	}
 	r.Findings, r.Waived = f.waive()
+	r.Services = services(p, r)
 	return r, nil
+}
+
+// services are the names of a project's services and of those that are found to be gone, sorted.
+func services(p *spec.Project, r *Report) []string {
+	names := map[string]bool{}
+	for _, s := range p.Services {
+		names[s.Name] = true
+	}
+	for _, f := range slices.Concat(r.Findings, r.Waived) {
+		names[f.Service] = true
+	}
+	delete(names, "")
+	return slices.Sorted(maps.Keys(names))
 }
 
 // judge looks at the project as it is in one environment, and returns what it renders to.
