@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -23,6 +24,10 @@ func (a *app) generate(ctx context.Context, r umbrella.Request) error {
 	defer collectLate()()
 	r.Waiting = func() { fmt.Fprintln(a.Err, "waiting for another factory that writes here…") }
 	plan, err := umbrella.Generate(ctx, a.dir, templates.Files, r)
+	var upgrade *umbrella.UpgradeError
+	if errors.As(err, &upgrade) && r.Check {
+		return errors.Join(a.printPlan(upgrade.Plan, r), err)
+	}
 	if err != nil {
 		return err
 	}

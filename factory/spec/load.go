@@ -46,8 +46,11 @@ func LoadDraft(dir string, draft Draft) (*Project, error) {
 		return nil, noProject{fmt.Sprintf("there is no %s in %s\nnext: go to the project's folder, name it with -C DIR, or begin one by writing %s:\n\n  version: %d\n  name: platform",
 			ProjectFile, dir, filepath.Join(dir, ProjectFile), Version)}
 	}
-	l := newLoader(root)
-	l.draft = draft
+	return newLoader(root, currentFormat(), draft).load()
+}
+
+// load reads everything once. With problems, the project is what could be read, or nil.
+func (l *loader) load() (*Project, error) {
 	p := l.project()
 	if p == nil {
 		return nil, l.problems.orNil()
@@ -74,6 +77,7 @@ type Draft struct {
 
 type loader struct {
 	root     string
+	format   format
 	draft    Draft
 	problems Problems
 	decoder  *decoder
@@ -81,6 +85,8 @@ type loader struct {
 	others  map[*yaml.Node]string
 	written []written
 	shared  shared
+	// conversions lead from the version of factory.yaml to the one that is read here.
+	conversions []func(service *yaml.Node)
 }
 
 // written is what people wrote about one service.
@@ -96,8 +102,8 @@ type overrideFile struct {
 	root              *yaml.Node
 }
 
-func newLoader(root string) *loader {
-	l := &loader{root: root, others: map[*yaml.Node]string{}, shared: shared{}}
+func newLoader(root string, f format, draft Draft) *loader {
+	l := &loader{root: root, format: f, draft: draft, others: map[*yaml.Node]string{}, shared: shared{}}
 	l.decoder = newDecoder(&l.problems)
 	return l
 }
@@ -121,18 +127,14 @@ func (l *loader) project() *Project {
 		return nil
 	}
 	if !p.source.has("version") {
-		l.problems.add(Position{File: ProjectFile, Line: 1, Column: 1}, `"version" is missing: add the line version: %d`, Version)
+		l.problems.add(Position{File: ProjectFile, Line: 1, Column: 1}, `"version" is missing: add the line version: %d`, l.format.version)
 		return nil
 	}
 	l.decoder.from = p.source
-	before := len(l.problems)
-	l.decoder.decode(p.source.root, p)
-	// The rest of a file of another version would be read by the wrong rules.
-	if p.Version != Version && !l.complained(before, p.source.at("version")) {
-		l.problems = l.problems[:before]
-		l.problems.add(p.source.at("version"), "version %d is not known to this factory, which reads version %d: use the factory that wrote it, or a newer one", p.Version, Version)
+	if !l.convert(p.source.root) {
 		return nil
 	}
+	l.decoder.decode(p.source.root, p)
 	l.comesFrom(ProjectFile, p.Defaults.node)
 	for _, o := range p.Overrides {
 		l.comesFrom(ProjectFile, o.value)
@@ -152,16 +154,6 @@ func (l *loader) comesFrom(file string, n *yaml.Node) {
 	for _, child := range n.Content {
 		l.comesFrom(file, child)
 	}
-}
-
-// complained tells whether a problem since the given count stands in the same line.
-func (l *loader) complained(since int, at Position) bool {
-	for _, problem := range l.problems[since:] {
-		if problem.File == at.File && problem.Line == at.Line {
-			return true
-		}
-	}
-	return false
 }
 
 // readServices reads all that is written about services, and complains when there are none.
@@ -186,6 +178,7 @@ func (l *loader) readServices() {
 			continue
 		}
 		w := written{name: entry.Name(), dir: dir, source: l.read(dir + "/" + ServiceFile)}
+		l.convertService(w.root)
 		l.readOverrides(&w, names)
 		l.written = append(l.written, w)
 	}
@@ -243,6 +236,7 @@ func (l *loader) readOverrides(w *written, names []string) {
 		}
 		if environment, ok = strings.CutSuffix(environment, ".yaml"); ok {
 			read := l.read(file)
+			l.convertService(read.root)
 			l.comesFrom(file, read.root)
 			w.overrides = append(w.overrides, overrideFile{environment: environment, file: file, root: read.root})
 		}

@@ -14,9 +14,6 @@ const (
 	servicesDir = "services"
 )
 
-// Version is the version of the format of factory.yaml that this program reads.
-const Version = 1
-
 // Project is factory.yaml with everything defaulted, and its services.
 type Project struct {
 	// Version is the version of the format. There is no default, so that no file is read by the wrong rules. Example: 1.

@@ -3,6 +3,7 @@ package umbrella
 
 import (
 	"fmt"
+	"strconv"
 
 	"helm.sh/helm/v3/pkg/chart"
 
@@ -23,6 +24,7 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 		Name:        p.Name,
 		Description: "All services of " + p.Name + ", released as one",
 		Version:     subchart.Version,
+		Annotations: map[string]string{generatorAnnotation: strconv.Itoa(Generator)},
 	}}
 	tree := make(values.Map, 0, len(charts))
 	for _, sub := range charts {
@@ -67,6 +69,7 @@ func chartYAML(m *chart.Metadata) values.Map {
 		{Key: "name", Value: m.Name},
 		{Key: "description", Value: m.Description},
 		{Key: "version", Value: m.Version},
+		{Key: "annotations", Value: values.Map{{Key: generatorAnnotation, Value: m.Annotations[generatorAnnotation]}}},
 		{Key: "dependencies", Value: dependencies},
 	}
 }

@@ -1,6 +1,7 @@
 package umbrella_test
 
 import (
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,9 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/subchart"
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 	"github.com/helm-chart-factory/factory/templates"
 )
@@ -176,5 +179,50 @@ func TestValuesOfAnEnvironment(t *testing.T) {
 		if got := lines[2]; got != "# helm upgrade --install platform umbrella-chart/ -f umbrella-chart/values-"+environment+".yaml -n platform --create-namespace\n" {
 			t.Error(got)
 		}
+	}
+}
+
+// TestTemplatesAreGuarded gives a service that says nothing the templates of every object that an environment might add: they
+// render nothing without their values, so that only the environment has the object.
+func TestTemplatesAreGuarded(t *testing.T) {
+	all, err := fs.Glob(templates.Files, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := fs.Glob(templates.Files, "tests/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]string{"deployment.yaml": "", "statefulset.yaml": "kind: StatefulSet", "daemonset.yaml": "kind: DaemonSet",
+		"job.yaml": "kind: Job", "cronjob.yaml": "{kind: CronJob, schedule: '@daily'}"}
+	opened, err := subchart.Open(templates.Files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, text := range kinds {
+		dir := project(t, map[string]string{"factory.yaml": "version: 1\n", "services/web/service.yaml": text + "\n"})
+		want := rendered(t, synced(t, dir), map[string]any{})
+		renderer := subchart.NewRenderer(opened)
+		for _, name := range append(all, tests...) {
+			if _, other := kinds[name]; other && name != kind {
+				continue
+			}
+			f, err := renderer.Template(name, "templates/"+name, "web")
+			if err != nil {
+				t.Fatal(err)
+			}
+			full := filepath.Join(dir, umbrella.Dir, "charts/web", f.Name)
+			if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(full, f.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := loader.LoadDir(filepath.Join(dir, umbrella.Dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, kind, rendered(t, c, map[string]any{}), want)
 	}
 }

@@ -29,12 +29,15 @@ type Request struct {
 	Check bool
 	// Force gives up what people changed by hand.
 	Force bool
+	// Upgrade lets a tree change that an older generator wrote.
+	Upgrade bool
 	// Waiting is called when another run has to end first.
 	Waiting func()
 }
 
 // Generate brings the umbrella chart of the project in dir to what its specs say, or compares the two, and returns the
-// difference that it found. Builtin are the built-in templates.
+// difference that it found. Builtin are the built-in templates. A tree that an older generator wrote and that would change gives an
+// *UpgradeError with the difference, and nothing is written unless the request says Upgrade.
 func Generate(ctx context.Context, dir string, builtin fs.FS, r Request) (*files.Plan, error) {
 	p, err := spec.Load(dir)
 	if err != nil {
@@ -50,9 +53,22 @@ func Generate(ctx context.Context, dir string, builtin fs.FS, r Request) (*files
 		return nil, err
 	}
 	folder := filepath.Join(p.Dir, Dir)
-	if r.Check {
+	from, err := recordedGenerator(folder)
+	switch {
+	case err != nil:
+		return nil, err
+	case from > Generator:
+		return nil, newerGenerator{from}
+	}
+	if older := from < Generator && !r.Upgrade; r.Check || older {
 		scope := r.scope(p)
-		return files.Compare(folder, source(p, renderer, scope), scope)
+		plan, err := files.Compare(folder, source(p, renderer, scope), scope)
+		if err == nil && older && upgrades(plan) {
+			err = &UpgradeError{Upgrade: newUpgrade(from), Plan: plan, Check: r.Check}
+		}
+		if err != nil || r.Check {
+			return plan, err
+		}
 	}
 	session, err := files.Begin(ctx, folder, r.Waiting)
 	if err != nil {
