@@ -61,6 +61,7 @@ func (l *loader) defaults(p *Project, s *Service) {
 		s.Gateway.defaults(p, s)
 	}
 	certificateDefaults(p, s)
+	l.readManifests(s)
 	if s.Autoscale != nil {
 		s.Autoscale.defaults(s)
 	}

@@ -33,6 +33,7 @@ func (l *loader) link(p *Project) {
 	for _, s := range p.Services {
 		l.linkNetwork(p, s)
 	}
+	l.linkObjects(p)
 }
 
 func (l *loader) linkNeeds(p *Project, s *Service) {

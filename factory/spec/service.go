@@ -82,6 +82,8 @@ type Service struct {
 	MTLS string `spec:"mtls,enum=STRICT|PERMISSIVE|DISABLE"`
 	// Certificates are certificates that cert-manager puts into Secrets, by name. Example: {server: {}}.
 	Certificates map[string]Certificate `spec:"certificates"`
+	// ManifestFiles are files below the service's folder with more objects, which arrive as they are. Example: [extra/config.yaml].
+	ManifestFiles []string `spec:"manifests"`
 	// Lint is what factory lint leaves aside in this service.
 	Lint Lint `spec:"lint"`
 	// Autoscale runs as many pods as there is work for. Default: always replicas. Example: {max: 10}.
@@ -92,6 +94,8 @@ type Service struct {
 	// Overrides are what differs in an environment, by its name. Another place for them is service.ENVIRONMENT.yaml. Example: {prod: {replicas: 3}}.
 	Overrides Overrides `spec:"environments"`
 
+	// Manifests are what the manifest files hold.
+	Manifests []Manifest
 	// Dir is the service's folder, relative to the project, with slashes.
 	Dir string
 	// NeededBy names the services that need this one, sorted.

@@ -41,6 +41,7 @@ func objects() []object {
 		{"httproute.yaml", func(s *spec.Service) bool { return s.Gateway != nil && s.Gateway.Kind == spec.HTTPRoute }},
 		{"ingress.yaml", func(s *spec.Service) bool { return s.Ingress != nil }},
 		{"job.yaml", kind(spec.Job)},
+		{"manifests.yaml", func(s *spec.Service) bool { return len(manifestValues(s)) > 0 }},
 		{"networkpolicy-hook.yaml", func(s *spec.Service) bool { return s.Hook != nil && len(s.Needs) > 0 }},
 		{"networkpolicy.yaml", always},
 		{"pdb.yaml", func(s *spec.Service) bool { return s.Budget != nil }},
@@ -102,6 +103,9 @@ func (r *Renderer) Render(p *spec.Project, s *spec.Service) (*chart.Chart, error
 			return nil, fmt.Errorf("rendering the chart of %s: %w", s.Name, err)
 		}
 		c.Templates = append(c.Templates, raw(f))
+	}
+	for _, m := range manifests(s, elsewhere) {
+		c.Files = append(c.Files, raw(r.File(manifestPath(m), s.Dir+"/"+m.File, func(b []byte) []byte { return manifestText(b, m.Data) })))
 	}
 	c.Schema = raw(r.File("values.schema.json", from, func(b []byte) []byte { return valuesSchema(b, all) })).Data
 	raw(r.File("values.yaml", from, tree.Append))

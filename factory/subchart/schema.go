@@ -44,7 +44,7 @@ func keySchema(e values.Entry) string {
 		return text
 	case "replicas":
 		return count
-	case "rules", "clusterRules", "envExpanded", "calls":
+	case "rules", "clusterRules", "envExpanded", "manifests", "calls":
 		return `{"type": "array"}`
 	case "writableRootFilesystem":
 		return `{"type": "boolean"}`

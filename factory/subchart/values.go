@@ -73,6 +73,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	if s.MTLS != "" {
 		add("mtls", s.MTLS, "Whether callers in the Istio mesh must speak mutual TLS: STRICT, PERMISSIVE or DISABLE.")
 	}
+	add("manifests", manifestValues(s), "Files of the chart with more objects, which arrive as they are.")
 	add("labels", textMap(s.Labels), "More labels of every object.")
 	add("annotations", annotationValues(s), "More annotations of every object.")
 	add("podLabels", textMap(s.PodLabels), "More labels of the pods.")
