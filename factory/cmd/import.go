@@ -15,12 +15,14 @@ func newImport(a *app) *cobra.Command {
 	var r importer.Request
 	c := &cobra.Command{
 		Use:   "import FILE|DIR…",
-		Short: "Write specs from Compose files",
-		Long: `Writes services/NAME/service.yaml for every service of a Compose file, and factory.yaml where
-there is none. What could not be carried over is reported, field by field, with its place, the
-reason and what to do instead. Passwords are never written into a spec. What is written loads;
-everything is written, or nothing.`,
+		Short: "Write specs from Compose files or Kubernetes manifests",
+		Long: `Writes services/NAME/service.yaml for every service of a Compose file, or for every workload
+among Kubernetes manifests, and factory.yaml where there is none. What could not be carried over
+is reported, field by field, with its place, the reason and what to do instead. Passwords and the
+data of Secrets are never written into a spec. What is written loads; everything is written, or
+nothing.`,
 		Example: `  factory import compose.yaml
+  factory import manifests/
   factory import compose.yaml compose.prod.yaml --into ../shop
   factory import . --dry-run -o json | jq '.findings[] | select(.level == "lost")'`,
 		Args: cobra.MinimumNArgs(1),

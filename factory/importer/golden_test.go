@@ -92,6 +92,9 @@ func TestGolden(t *testing.T) {
 			}
 			dir := unpack(t, given)
 			request := importer.Request{Paths: []string{dir}, Into: dir}
+			if strings.Contains(path, "manifests/") {
+				request.Paths = []string{filepath.Join(dir, "k8s")}
+			}
 			if profiles, ok := strings.CutPrefix(string(archive.Comment), "profiles: "); ok {
 				request.Profiles = strings.Fields(profiles)
 			}

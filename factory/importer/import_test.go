@@ -72,6 +72,46 @@ configs: {cf: {content: "token=${API_TOKEN}"}}
 	}
 }
 
+// TestNoSecretOfTheClusterIsWritten does the same with manifests.
+func TestNoSecretOfTheClusterIsWritten(t *testing.T) {
+	dir := unpack(t, files(map[string]string{"k8s/all.yaml": `apiVersion: v1
+kind: Secret
+metadata: {name: web, annotations: {kubectl.kubernetes.io/last-applied-configuration: "hidden-one"}}
+data: {a: hidden-two}
+stringData: {b: hidden-three}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: env}
+data: {DB_PASSWORD: hidden-four, URL: "https://u:hidden-five@h/"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, annotations: {kubectl.kubernetes.io/last-applied-configuration: "hidden-six"}}
+spec:
+  template:
+    spec:
+      initContainers: [{name: i, image: x, env: [{name: API_TOKEN, value: hidden-seven}]}]
+      containers:
+      - {name: web, image: x, envFrom: [{configMapRef: {name: env}}, {secretRef: {name: web}}], env: [{name: API_KEY, value: hidden-eight}]}
+      - {name: side, image: y, envFrom: [{configMapRef: {name: env}}]}
+`}))
+	result, err := importer.Run(importer.Request{Paths: []string{filepath.Join(dir, "k8s")}, Into: dir, DryRun: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range result.Files {
+		if strings.Contains(string(f.Data), "hidden-") {
+			t.Errorf("%s holds a secret:\n%s", f.Path, f.Data)
+		}
+	}
+	for _, f := range result.Findings {
+		if strings.Contains(f.String(), "hidden-") {
+			t.Errorf("the report holds a secret: %s", f)
+		}
+	}
+}
+
 // TestNotOverwritten holds that files that are there stay, and that nothing at all is written then.
 func TestNotOverwritten(t *testing.T) {
 	dir := unpack(t, files(map[string]string{"compose.yaml": small, "factory.yaml": "version: 1\nname: mine\n", "services/web/service.yaml": "port: 1234\n", "services/web/Dockerfile": "FROM scratch\n"}))

@@ -157,7 +157,7 @@ func (c *conversion) mountFile(s *service, from *source.Node, target, name, mode
 // relateFile finds the services that a file names. The file is not rewritten.
 func (c *conversion) relateFile(s *service, from *source.Node, place, text string) {
 	for _, a := range c.addresses(text, false) {
-		if said := text[a.start:a.end]; said != a.target.name {
+		if said := text[a.Start:a.End]; said != a.target.name {
 			c.changed(s, from, "%s says %s, which is called %s in the cluster; next: replace it in the copy", place, said, a.target.name)
 		}
 	}

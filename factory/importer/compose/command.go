@@ -189,7 +189,7 @@ func (c *conversion) commandList(s *service, w *words) draft.List {
 func hostlike(items []word, i int) bool {
 	name, _, valued := strings.Cut(items[i].text(), "=")
 	if valued {
-		return strings.HasPrefix(name, "-") && saysHost(name)
+		return strings.HasPrefix(name, "-") && draft.SaysHost(name)
 	}
-	return i > 0 && strings.HasPrefix(items[i-1].text(), "-") && saysHost(items[i-1].text())
+	return i > 0 && strings.HasPrefix(items[i-1].text(), "-") && draft.SaysHost(items[i-1].text())
 }

@@ -81,7 +81,7 @@ func (c *conversion) takeConfigs(s *service, n *source.Node) {
 			c.configFile(s, g, file, target)
 		case content.Said():
 			if text, ok := c.text(s, content); ok {
-				c.mountFile(s, g.from, target, s.out.AddFile(fileName(g.name), []byte(text)), g.mode)
+				c.mountFile(s, g.from, target, s.out.AddFile(draft.FileName(g.name), []byte(text)), g.mode)
 			}
 		case environment.Said():
 			c.configVariable(s, g, environment, target)
@@ -116,7 +116,7 @@ func (c *conversion) configVariable(s *service, g grant, n *source.Node, target 
 		c.lost(s, n, "the content is the variable %s of the environment; next: write the file into %s and mount it with files", shorten(name), s.out.Dir())
 		return
 	}
-	c.mountFile(s, g.from, target, s.out.AddFile(fileName(g.name), []byte(value)), g.mode)
+	c.mountFile(s, g.from, target, s.out.AddFile(draft.FileName(g.name), []byte(value)), g.mode)
 }
 
 // takeSecrets mounts secrets from Kubernetes Secrets that somebody creates; their content is never copied.
@@ -139,7 +139,7 @@ func (c *conversion) existing(s *service, g grant, kind, target string) {
 	if n := g.top.Get("name"); n.Is(source.Scalar) && n.Text != "" {
 		name = n.Text
 	}
-	object, key := draft.Label(name, 63), fileName(g.name)
+	object, key := draft.Label(name, 63), draft.FileName(g.name)
 	volume := draft.NewMap().Set(kind, draft.Text(object), g.from).Set("path", draft.Text(target), g.from).Set("subPath", draft.Text(key), g.from)
 	if g.mode != "" {
 		volume.Set("mode", draft.Text(g.mode), g.from)
@@ -151,20 +151,6 @@ func (c *conversion) existing(s *service, g grant, kind, target string) {
 	}
 	what := map[string]string{"secret": "secret generic", "configMap": "configmap"}[kind]
 	c.check(s, g.from, "the content is read from the key %s of %s; next: kubectl create %s %s -n NAMESPACE %s", key, object, what, object, next)
-}
-
-// fileName turns the name of a config into one of a file, which is a key of a ConfigMap too.
-func fileName(name string) string {
-	made := strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_' || r == '.' {
-			return r
-		}
-		return '-'
-	}, name)
-	if strings.Trim(made, ".") == "" {
-		made = "config"
-	}
-	return made
 }
 
 // unused reports what the file declares and no service takes.

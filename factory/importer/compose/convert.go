@@ -29,8 +29,8 @@ func Convert(in Input) (*draft.Project, error) {
 		return nil, err
 	}
 	c := &conversion{model: m, project: &draft.Project{}, byAlias: map[string]*service{}, profiles: in.Profiles,
-		volumeUsers: map[string][]string{}, used: map[string]bool{}, kept: map[string]string{}}
-	c.report = &c.project.Report
+		volumeUsers: map[string][]string{}, used: map[string]bool{}}
+	c.report, c.kept = &c.project.Report, draft.NewKept(c.project)
 	c.top()
 	c.begin()
 	for _, s := range c.services {
@@ -47,7 +47,7 @@ func Convert(in Input) (*draft.Project, error) {
 		c.project.Services = append(c.project.Services, s.out)
 	}
 	c.unused()
-	c.finishSecrets()
+	c.kept.Finish()
 	c.assumptions()
 	c.report.Sort()
 	return c.project, nil
@@ -66,9 +66,7 @@ type conversion struct {
 	used map[string]bool
 	// generated are the values that services make anew.
 	generated []made
-	// kept are the values of the Secret that somebody creates, by key; keptFrom is the first that needs it.
-	kept     map[string]string
-	keptFrom *source.Node
+	kept      *draft.Kept
 }
 
 // service is one service on its way from Compose to a spec.

@@ -144,7 +144,7 @@ func (c *conversion) finishEnv(s *service) {
 	texts := make(map[*variable]string, len(s.env))
 	for i := 0; i < len(s.env); i++ { // putting a text together may add variables
 		if v := s.env[i]; !v.hidden() {
-			texts[v] = c.assemble(s, v.parts, v.from, saysHost(v.name))
+			texts[v] = c.assemble(s, v.parts, v.from, draft.SaysHost(v.name))
 		}
 	}
 	slices.SortStableFunc(s.env, func(a, b *variable) int { return rank(a) - rank(b) })

@@ -57,24 +57,9 @@ func (c *conversion) assumptions() {
 	}
 	services := c.root.Get("services")
 	if len(user) > 0 {
-		c.check(nil, services, "these run as user 1000, since they say no other: %s; next: see that their images let them, or say security.runAsUser", names(user))
+		c.check(nil, services, "these run as user 1000, since they say no other: %s; next: see that their images let them, or say security.runAsUser", draft.Some(user))
 	}
 	if len(memory) > 0 {
-		c.check(nil, services, "these get the project's memory limit, 256Mi if it says none: %s; next: say resources.limits.memory where that is too little", names(memory))
+		c.check(nil, services, "these get the project's memory limit, 256Mi if it says none: %s; next: say resources.limits.memory where that is too little", draft.Some(memory))
 	}
-}
-
-func names(list []string) string {
-	const most = 10
-	text := ""
-	for i, name := range list {
-		if i == most {
-			return text + ", …"
-		}
-		if i > 0 {
-			text += ", "
-		}
-		text += name
-	}
-	return text
 }

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -110,33 +109,10 @@ func (c *conversion) madeFor(s *service, value string) *made {
 	return best
 }
 
-// outside lets a variable read the Secret that somebody creates. A value that several services share has one key.
+// outside lets a variable read the Secret that somebody creates.
 func (c *conversion) outside(s *service, v *variable) {
-	value := v.parts.text()
-	v.secret, v.key = c.secretName(), fileName(v.name)
-	for i := 1; ; i++ {
-		held, taken := c.kept[v.key]
-		if !taken || held == value {
-			break
-		}
-		v.key = fileName(s.name + "." + v.name)
-		if i > 1 {
-			v.key = fmt.Sprintf("%s.%d", v.key, i)
-		}
-	}
-	if len(c.kept) == 0 {
-		c.keptFrom = v.from
-	}
-	c.kept[v.key] = value
-	c.changed(s, v.from, "the value of %s is not written into a spec: it is read from the Secret %s, key %s", v.name, v.secret, v.key)
-}
-
-// secretName is the name of the one Secret that somebody creates.
-func (c *conversion) secretName() string {
-	if c.project.Name == "" {
-		return "compose-env"
-	}
-	return draft.Label(c.project.Name+"-env", 63)
+	v.secret = c.kept.Name()
+	v.key = c.kept.Key(s.name, v.name, v.parts.text(), v.from)
 }
 
 // secretVariable returns the variable of the service that holds a secret value. It is added when there is none.
@@ -163,17 +139,4 @@ func (c *conversion) secretVariable(s *service, name, value string, from *source
 	}
 	s.env = append(s.env, v)
 	return v.name
-}
-
-// finishSecrets says once how the Secret that is read is made.
-func (c *conversion) finishSecrets() {
-	if len(c.kept) == 0 {
-		return
-	}
-	keys := slices.Sorted(maps.Keys(c.kept))
-	var b strings.Builder
-	for _, key := range keys {
-		fmt.Fprintf(&b, " --from-literal=%s=…", key)
-	}
-	c.check(nil, c.keptFrom, "the Secret %s has to be there before the release; next: kubectl create secret generic %s -n NAMESPACE%s", c.secretName(), c.secretName(), b.String())
 }

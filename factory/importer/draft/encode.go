@@ -15,7 +15,7 @@ const longestFlow = 90
 
 // order is how people write a spec: what it is, what runs, how it is reached, what it needs, and the rest.
 var order = []string{
-	"version", "name",
+	"version", "name", "namespace",
 	"kind", "schedule", "cron", "job", "hook", "replicas", "image", "build", "pullPolicy", "pullSecrets", "command", "args",
 	"port", "ports", "health", "lifecycle", "needs", "env", "envFrom", "secrets", "files", "volumes", "retention", "init", "sidecars",
 	"ingress", "gateway", "service", "access", "account", "metrics", "alerts", "autoscale", "budget", "network", "mtls", "certificates",
@@ -25,8 +25,13 @@ var order = []string{
 
 // encode writes a document: a comment on top, then the keys in the order in which people write them.
 func encode(head []string, keys *Map) []byte {
-	sorted := &Map{entries: slices.Clone(keys.entries)}
+	sorted := &Map{entries: slices.Clone(keys.entries), index: keys.index}
 	slices.SortStableFunc(sorted.entries, func(a, b entry) int { return rank(a.key) - rank(b.key) })
+	return write(head, sorted)
+}
+
+// write writes a document with its keys in their order.
+func write(head []string, keys *Map) []byte {
 	var b bytes.Buffer
 	for _, line := range head {
 		b.WriteString(strings.TrimRight("# "+oneLine(line), " ") + "\n")
@@ -36,7 +41,7 @@ func encode(head []string, keys *Map) []byte {
 	}
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(sorted.block()); err != nil {
+	if err := encoder.Encode(keys.block()); err != nil {
 		panic("draft: " + err.Error()) // nodes of our own making, into memory
 	}
 	encoder.Close()
@@ -62,6 +67,9 @@ func (m *Map) block() *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for e := range m.said() {
 		key, value := scalar(e.key), node(e.value)
+		if key.Style == yaml.DoubleQuotedStyle && key.Value != "" && !strings.Contains(key.Value, "\n") {
+			key.Style = 0 // `on:` is what people write
+		}
 		if e.comment != "" {
 			place := value
 			if value.Kind != yaml.ScalarNode && value.Style&yaml.FlowStyle == 0 {

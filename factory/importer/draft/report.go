@@ -82,3 +82,12 @@ func (r *Report) Count(level Level) int {
 	}
 	return count
 }
+
+// Some joins names for a message; of many the first ones.
+func Some(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}

@@ -20,7 +20,9 @@ type File struct {
 type Project struct {
 	// Name is the project's, empty when the source says none.
 	Name string
-	// From is what the name comes from.
+	// Namespace is the namespace of all objects, empty when the source says none.
+	Namespace string
+	// From is what the two come from.
 	From     *source.Node
 	Services []*Service
 	Report   Report
@@ -56,7 +58,7 @@ func (s *Service) AddFile(name string, data []byte) string {
 	}
 	free := name
 	for i := 2; taken(free); i++ {
-		free = fmt.Sprintf("%d-%s", i, name)
+		free = path.Join(path.Dir(name), fmt.Sprintf("%d-%s", i, path.Base(name)))
 	}
 	s.Files = append(s.Files, File{Path: free, Data: data})
 	return free
@@ -103,6 +105,9 @@ func (p *Project) projectFile() []byte {
 	keys := NewMap().Set("version", Number(spec.Version), p.From)
 	if p.Name != "" {
 		keys.Set("name", Text(p.Name), p.From)
+	}
+	if p.Namespace != "" {
+		keys.Set("namespace", Text(p.Namespace), p.From)
 	}
 	return encode([]string{"The project, begun by factory import. What services share goes under defaults."}, keys)
 }

@@ -4,7 +4,10 @@ import "strings"
 
 // Literal writes a text so that neither factory nor Kubernetes finds a reference in it: it arrives as it is in what
 // Kubernetes expands (command, args and the values of variables).
-func Literal(s string) string {
+func Literal(s string) string { return Unreferenced(Unexpanded(s)) }
+
+// Unexpanded writes a text so that Kubernetes finds no $(REFERENCE) in it.
+func Unexpanded(s string) string {
 	if !strings.Contains(s, "$") {
 		return s
 	}
@@ -16,7 +19,7 @@ func Literal(s string) string {
 			b.WriteByte('$')
 		}
 	}
-	return Unreferenced(b.String())
+	return b.String()
 }
 
 // Unreferenced writes a text that is Kubernetes' own already, so that factory finds no reference in it.

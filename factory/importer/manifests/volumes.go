@@ -1,0 +1,318 @@
+package manifests
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/helm-chart-factory/factory/factory/importer/draft"
+	"github.com/helm-chart-factory/factory/factory/importer/source"
+)
+
+// podVolumes are the volumes of the pods, by name.
+type podVolumes struct {
+	nodes   map[string]*source.Node // entries of volumes, and of volumeClaimTemplates
+	claims  map[string]bool         // those of volumeClaimTemplates
+	names   *draft.Names
+	written map[string]string // names in the spec, by the name in the source
+}
+
+// readVolumes notes what the pods can mount.
+func (c *conversion) readVolumes(s *service, n *source.Node) {
+	s.volumes = &podVolumes{nodes: map[string]*source.Node{}, claims: map[string]bool{}, names: draft.NewNames(), written: map[string]string{}}
+	if n.Is(source.Sequence) {
+		for _, item := range n.Items {
+			if name := item.Get("name"); name.Is(source.Scalar) {
+				s.volumes.nodes[name.Text] = item
+			}
+		}
+	}
+	if templates := s.workload.spec("volumeClaimTemplates"); templates.Is(source.Sequence) {
+		for _, item := range templates.Items {
+			if name := item.Get("metadata", "name"); name.Is(source.Scalar) {
+				s.volumes.nodes[name.Text] = item
+				s.volumes.claims[name.Text] = true
+			}
+		}
+	}
+}
+
+// mount is one entry of volumeMounts.
+type mount struct {
+	volume, path, subPath string
+	readOnly              bool
+	from                  *source.Node
+}
+
+// mounts carries what a container mounts: its own volumes into volumes or files, those of others into mounts.
+func (c *conversion) mounts(s *service, n *source.Node, into *draft.Map, main bool) {
+	for _, item := range n.Items {
+		m := mount{from: item}
+		c.keys(s, item, take{
+			"name":              func(n *source.Node) { m.volume, _ = c.text(s, n) },
+			"mountPath":         func(n *source.Node) { m.path, _ = c.text(s, n) },
+			"subPath":           func(n *source.Node) { m.subPath, _ = c.text(s, n) },
+			"readOnly":          func(n *source.Node) { m.readOnly = n.Text == "true" },
+			"mountPropagation":  c.unless(s, "a spec does not say it; next: leave it out", "None"),
+			"subPathExpr":       c.not(s, "a spec mounts one fixed folder of a volume; next: say subPath"),
+			"recursiveReadOnly": c.unless(s, "a spec does not say it; next: leave it out", "Disabled"),
+		})
+		m.path = path.Clean("/" + m.path)
+		volume := s.volumes.nodes[m.volume]
+		switch {
+		case volume == nil:
+			c.lost(s, item, "the pod has no volume %q", shorten(m.volume))
+		case main && !c.files(s, m, volume):
+			c.volume(s, m, volume)
+		case !main:
+			c.sidecarMount(s, m, volume, into)
+		}
+	}
+}
+
+// sidecarMount lets another container see a volume.
+func (c *conversion) sidecarMount(s *service, m mount, volume *source.Node, into *draft.Map) {
+	name := s.volumes.written[m.volume]
+	if name == "" {
+		name = c.volume(s, mount{volume: m.volume, from: m.from}, volume)
+	}
+	if name == "" {
+		return
+	}
+	mounts := into.At("mounts", m.from)
+	if mounts.Has(name) {
+		c.lost(s, m.from, "a container mounts a volume once; next: let the program look in the folder that is mounted")
+		return
+	}
+	if !m.readOnly && m.subPath == "" {
+		mounts.Set(name, draft.Text(m.path), m.from)
+		return
+	}
+	long := draft.NewMap().Set("path", draft.Text(m.path), m.from)
+	if m.readOnly {
+		long.Set("readOnly", draft.Bool(true), m.from)
+	}
+	if m.subPath != "" {
+		long.Set("subPath", draft.Text(m.subPath), m.from)
+	}
+	mounts.Set(name, long, m.from)
+}
+
+// volume carries a volume as the service's own container mounts it, and returns its name in the spec.
+func (c *conversion) volume(s *service, m mount, n *source.Node) string {
+	if s.volumes.written[m.volume] != "" {
+		c.lost(s, m.from, "a container mounts a volume once, and %s is mounted already; next: let the program look there, or give it a volume of its own", shorten(m.volume))
+		return ""
+	}
+	made := draft.NewMap()
+	if m.path != "" {
+		made.Set("path", draft.Text(m.path), m.from)
+	}
+	if !c.backing(s, m, n, made) {
+		return ""
+	}
+	if m.readOnly && !made.Has("configMap") && !made.Has("secret") {
+		made.Set("readOnly", draft.Bool(true), m.from)
+	}
+	if m.subPath != "" {
+		made.Set("subPath", draft.Text(m.subPath), m.from)
+	}
+	name := s.volumes.names.For(m.volume)
+	s.volumes.written[m.volume] = name
+	value := draft.Value(made)
+	if made.Len() == 2 && made.Get("temporary") == draft.Bool(true) && m.path != "" {
+		value = draft.Text(m.path)
+	}
+	s.out.Keys.At("volumes", m.from).Set(name, value, n)
+	return name
+}
+
+// backing says what a volume is made of. It is false when a spec has no place for it.
+func (c *conversion) backing(s *service, m mount, n *source.Node, made *draft.Map) bool {
+	if s.volumes.claims[m.volume] {
+		c.claim(s, n, made)
+		return true
+	}
+	ok := false
+	c.keys(s, n, take{
+		"name":     same,
+		"emptyDir": func(n *source.Node) { ok = true; c.emptyDir(s, n, made) },
+		"persistentVolumeClaim": func(n *source.Node) {
+			ok = true
+			c.claimByName(s, n, made)
+		},
+		"configMap": func(n *source.Node) {
+			ok = c.objectVolume(s, n, made, "configMap", "name", "ConfigMap")
+		},
+		"secret": func(n *source.Node) { ok = c.objectVolume(s, n, made, "secret", "secretName", "Secret") },
+		"hostPath": func(n *source.Node) {
+			c.lost(s, n, "Pod Security restricted keeps the node's folders out; next: keep the data in a volume, or say hostPath with security: {level: privileged}")
+		},
+		"projected":   c.not(s, "a spec mounts one object a volume; next: mount each by itself"),
+		"downwardAPI": c.not(s, "a spec gives the pod's fields to variables; next: say env: {NAME: {field: …}}"),
+		"csi":         c.not(s, "a spec claims storage by a class; next: say size and class"),
+		"ephemeral":   c.not(s, "a spec's volumes are temporary or persistent; next: say temporary: true, or size"),
+		"nfs":         c.not(s, "a spec claims storage by a class; next: make a PersistentVolume of it, and name the claim"),
+	})
+	if !ok && n.Get("emptyDir") != nil { // emptyDir: {} says nothing, and means a lot
+		made.Set("temporary", draft.Bool(true), n)
+		ok = true
+	}
+	return ok
+}
+
+func (c *conversion) emptyDir(s *service, n *source.Node, made *draft.Map) {
+	made.Set("temporary", draft.Bool(true), n)
+	c.keys(s, n, take{
+		"medium":    func(n *source.Node) { made.Set("medium", draft.Plain(n.Text), n) },
+		"sizeLimit": func(n *source.Node) { made.Set("size", draft.Plain(n.Text), n) },
+	})
+}
+
+// claim carries what a claim asks for.
+func (c *conversion) claim(s *service, n *source.Node, made *draft.Map) {
+	c.keys(s, n.Get("spec"), take{
+		"accessModes": func(n *source.Node) {
+			modes := c.texts(s, n)
+			if len(modes) > 1 {
+				c.changed(s, n, "a spec says one mode: %s", modes[0])
+			}
+			if len(modes) > 0 && modes[0] != "ReadWriteOnce" {
+				made.Set("access", draft.Plain(modes[0]), n)
+			}
+		},
+		"storageClassName": c.setText(s, made, "class"),
+		"resources": func(n *source.Node) {
+			if size := n.Get("requests", "storage"); size.Is(source.Scalar) {
+				made.Set("size", draft.Plain(size.Text), size)
+			}
+		},
+		"volumeMode":    c.unless(s, "a spec mounts file systems, no block devices", "Filesystem"),
+		"selector":      c.not(s, "a claim takes the volume that its class gives; next: name an existing claim"),
+		"volumeName":    c.not(s, "a claim takes the volume that its class gives; next: name an existing claim"),
+		"dataSource":    c.not(s, "a claim begins empty; next: make the claim beforehand, and name it"),
+		"dataSourceRef": c.not(s, "a claim begins empty; next: make the claim beforehand, and name it"),
+	})
+	if !made.Has("size") {
+		made.Set("size", draft.Plain("1Gi"), n)
+		c.check(s, n, "the claim says no size: 1Gi is assumed")
+	}
+}
+
+// claimByName carries a claim that is among the manifests as a volume of the service; another one is named.
+func (c *conversion) claimByName(s *service, n *source.Node, made *draft.Map) {
+	name := n.Get("claimName")
+	c.keys(s, n, take{"claimName": same, "readOnly": c.setBool(s, made, "readOnly", false)})
+	if !name.Is(source.Scalar) {
+		return
+	}
+	o := c.find("PersistentVolumeClaim", name.Text)
+	if o == nil {
+		made.Set("claim", draft.Text(name.Text), n)
+		return
+	}
+	if o.placed {
+		c.changed(s, n, "the claim %s is that of another service too, and here each has its own; next: let one of them own the data, or name an existing claim", name.Text)
+	}
+	o.placed = true
+	c.claim(s, o.node, made)
+	c.changed(s, n, "the claim is made anew, by the name of the service: the data of %s stays where it is; next: copy it, or say claim: %s in the place of size", name.Text, name.Text)
+}
+
+// objectVolume mounts a ConfigMap or a Secret of the cluster.
+func (c *conversion) objectVolume(s *service, n *source.Node, made *draft.Map, key, nameKey, kind string) bool {
+	c.keys(s, n, take{
+		nameKey: func(n *source.Node) {
+			made.Set(key, draft.Text(n.Text), n)
+			c.mention(kind, n.Text)
+		},
+		"defaultMode": func(n *source.Node) { made.Set("mode", draft.Text(mode(n.Text)), n) },
+		"optional":    c.setBool(s, made, "optional", false),
+		"items":       c.not(s, "a spec mounts all keys of it, or one by subPath; next: leave the others unread"),
+	})
+	return made.Has(key)
+}
+
+// mode writes a file mode, which manifests say in octal (0440) or as a decimal number (288).
+func mode(text string) string {
+	base := 10
+	if strings.HasPrefix(text, "0") {
+		base = 8
+	}
+	n, err := strconv.ParseInt(strings.TrimPrefix(text, "0o"), base, 32)
+	if err != nil || n < 0 || n > 0o777 {
+		return text
+	}
+	return fmt.Sprintf("%04o", n)
+}
+
+// files carries a ConfigMap among the manifests as files beside the spec: all its keys into a folder, or one by subPath.
+func (c *conversion) files(s *service, m mount, volume *source.Node) bool {
+	config := volume.Get("configMap")
+	name := config.Get("name")
+	if !name.Is(source.Scalar) {
+		return false
+	}
+	o := c.find("ConfigMap", name.Text)
+	if o == nil || !o.node.Get("data").Is(source.Mapping) || o.node.Get("binaryData").Said() {
+		return false
+	}
+	paths := map[string]string{} // key -> path below the mount
+	var order []string
+	for _, pair := range o.node.Get("data").Pairs {
+		paths[pair.Key.Text] = pair.Key.Text
+		order = append(order, pair.Key.Text)
+	}
+	if items := config.Get("items"); items.Is(source.Sequence) {
+		paths, order = map[string]string{}, nil
+		for _, item := range items.Items {
+			if key, to := item.Get("key"), item.Get("path"); key.Is(source.Scalar) && to.Is(source.Scalar) {
+				paths[key.Text] = to.Text
+				order = append(order, key.Text)
+			}
+		}
+	}
+	found := false
+	for _, key := range order {
+		target := path.Join(m.path, path.Join("/", paths[key]))
+		if m.subPath != "" {
+			if paths[key] != m.subPath {
+				continue
+			}
+			target = m.path
+		}
+		value := o.node.Get("data", key)
+		switch {
+		case !value.Is(source.Scalar):
+		case draft.HoldsSecret(key, value.Text):
+			found = true
+			c.lost(s, value, "it looks like a secret, which is not written into a file; next: keep it in a Secret, and mount that")
+		default:
+			c.file(s, m, o, key, target, value, config.Get("defaultMode"))
+			found = true
+		}
+	}
+	return found
+}
+
+func (c *conversion) file(s *service, m mount, o *object, key, target string, value, defaultMode *source.Node) {
+	o.used(key)
+	c.relateFile(s, value)
+	name := s.fileOf(o, key, value.Text)
+	files := s.out.Keys.At("files", m.from)
+	if defaultMode.Is(source.Scalar) {
+		files.Set(target, draft.NewMap().Set("source", draft.Text(name), m.from).Set("mode", draft.Text(mode(defaultMode.Text)), defaultMode), m.from)
+		return
+	}
+	files.Set(target, draft.Text(name), m.from)
+}
+
+// fileOf puts the value of a ConfigMap beside the spec, once.
+func (s *service) fileOf(o *object, key, text string) string {
+	if i := slices.IndexFunc(s.out.Files, func(f draft.File) bool { return string(f.Data) == text && path.Base(f.Path) == draft.FileName(key) }); i >= 0 {
+		return s.out.Files[i].Path
+	}
+	return s.out.AddFile(draft.FileName(key), []byte(text))
+}
