@@ -59,13 +59,16 @@ type Result struct {
 
 // Apply makes the chart a running release and returns when every object in it is ready. When the last release is
 // already the same and its objects are there, nothing is written. An interrupt or a failure leaves a release that is
-// marked failed, from which the next Apply goes on. Objects that do not get ready give a *rollout.NotReadyError,
-// what the cluster refuses a *RefusedError.
+// marked failed, from which the next Apply goes on; a restart of the API server is waited for. Objects that do not get
+// ready give a *rollout.NotReadyError, what the cluster refuses a *RefusedError, credentials that end a
+// *kube.CredentialsError.
 func Apply(ctx context.Context, opts Options) (*Result, error) {
 	d := newDeployment(opts)
+	d.Cluster = d.Cluster.Outlast(ctx, d.Say)
 	d.mask = d.newMask(ctx)
 	result, err := d.apply(ctx)
 	if err != nil {
+		err = d.Cluster.Judge(err)
 		d.report(ctx, err)
 	}
 	return result, err
@@ -112,8 +115,9 @@ func (d *deployment) apply(ctx context.Context) (*Result, error) {
 	if err == nil {
 		return result, nil
 	}
+	err = d.Cluster.Judge(err)
 	d.report(held, err)
-	if d.RollBack && held.Err() == nil {
+	if d.RollBack && held.Err() == nil && !errors.As(err, new(*kube.CredentialsError)) {
 		err = d.undo(held, err)
 	}
 	return nil, err

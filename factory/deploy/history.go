@@ -75,8 +75,8 @@ func History(ctx context.Context, cluster *kube.Cluster, name, namespace string)
 			Revision: rel.Version, At: rel.Info.LastDeployed.Time, Status: rel.Info.Status.String(), Description: rel.Info.Description,
 			By: By{Tool: tools[rel.Version]}, Objects: []plan.Object{}, First: i == 0,
 		}
-		if rel.Labels[signedLabel] == strconv.Itoa(rel.Version) {
-			revision.By.User, revision.By.Host = rel.Labels[userLabel], rel.Labels[hostLabel]
+		if by, signed := signedBy(rel); signed {
+			revision.By.User, revision.By.Host = by.User, by.Host
 		}
 		if i > 0 {
 			if revision.Objects, err = between(stored[i-1], rel); err != nil {

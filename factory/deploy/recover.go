@@ -11,8 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
-// A release that is pending without a lease was left so by a tool that takes none, such as the helm command. Whether that
-// still runs cannot be seen; after this long it does not.
+// Whether a process still runs that takes no lease, such as the helm command, cannot be seen; after this long it does not.
 const foreignPending = 15 * time.Minute
 
 // cutOff is the description of a revision that a killed process left behind.
@@ -24,12 +23,14 @@ type PendingError struct {
 	Revision int
 	Status   string
 	Since    time.Time
+	// By is who began it, as far as is known.
+	By string
 }
 
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("release %q revision %d is %s since %s, by something that is not factory, probably helm\n"+
+	return fmt.Sprintf("release %q revision %d is %s since %s, by %s\n"+
 		"next: let it finish. If it was killed: helm rollback %s, or run this again after %s, when it counts as dead",
-		e.Release, e.Revision, e.Status, e.Since.Local().Format("15:04:05"), e.Release,
+		e.Release, e.Revision, e.Status, e.Since.Local().Format("15:04:05"), e.By, e.Release,
 		e.Since.Add(foreignPending).Local().Format("15:04:05"))
 }
 
@@ -54,10 +55,17 @@ func (d *deployment) recover(ctx context.Context, held *lock) (install bool, err
 	case !last.Info.Status.IsPending():
 		return false, nil
 	}
-	if abandoned := held != nil && held.takenFrom != ""; !abandoned && time.Since(last.Info.LastDeployed.Time) < foreignPending {
-		return false, &PendingError{Release: d.Name, Revision: last.Version, Status: last.Info.Status.String(), Since: last.Info.LastDeployed.Time}
+	by, signed := signedBy(last)
+	// factory holds a lease while it writes. Who holds it now knows that nobody else of its kind is at work.
+	abandoned := held != nil && (signed || held.takenFrom != "")
+	if !signed {
+		by = By{Tool: "a tool that is not factory, probably helm"}
 	}
-	d.Say("revision %d was cut off: going on from there", last.Version)
+	if !abandoned && time.Since(last.Info.LastDeployed.Time) < foreignPending {
+		return false, &PendingError{Release: d.Name, Revision: last.Version, Status: last.Info.Status.String(), Since: last.Info.LastDeployed.Time, By: by.String()}
+	}
+	d.Say("revision %d is %s since %s, left so by %s, who is not at work on it any more: going on from there",
+		last.Version, last.Info.Status, last.Info.LastDeployed.Local().Format("15:04:05"), by)
 	last.Info.Status = release.StatusFailed
 	last.Info.Description = cutOff
 	if err := config.Releases.Update(last); err != nil {

@@ -3,8 +3,10 @@ package deploy_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,16 +69,38 @@ func TestApplyRefusesAReleaseThatHelmIsAtWorkOn(t *testing.T) {
 	opts := options(t)
 	clustertest.RunPods(t, opts.Cluster, opts.Namespace, nil)
 	apply(t, opts)
+	deploy.HelmUpgrade(t, opts)
 	deploy.SetStatus(t, opts, "pending-upgrade", time.Now())
 	opts.Values = nil
 	_, err := deploy.Apply(t.Context(), opts)
 	var pending *deploy.PendingError
-	if !errors.As(err, &pending) || pending.Revision != 1 {
+	if !errors.As(err, &pending) || pending.Revision != 2 || !strings.Contains(err.Error(), "by somebody with a tool that is not factory, probably helm") {
 		t.Fatalf("got %v, want a PendingError", err)
 	}
 	deploy.SetStatus(t, opts, "pending-upgrade", time.Now().Add(-time.Hour))
+	if result := apply(t, opts); result.Revision != 3 {
+		t.Errorf("got %+v, want revision 3", result)
+	}
+}
+
+// A process that was killed may leave no lease behind: another one may have taken it over and was ended before it went on.
+func TestApplyKnowsAReleaseThatFactoryLeftPendingWithoutALease(t *testing.T) {
+	opts := options(t)
+	clustertest.RunPods(t, opts.Cluster, opts.Namespace, nil)
+	apply(t, opts)
+	began := time.Now().Add(-time.Minute)
+	deploy.SetStatus(t, opts, "pending-upgrade", began)
+	opts.Values = nil
+	var said []string
+	opts.Say = func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
 	if result := apply(t, opts); result.Revision != 2 {
 		t.Errorf("got %+v, want revision 2", result)
+	}
+	want := "revision 1 is pending-upgrade since " + began.Format("15:04:05") + ", left so by "
+	if !slices.ContainsFunc(said, func(line string) bool {
+		return strings.HasPrefix(line, want) && strings.Contains(line, " with factory, who is not at work")
+	}) {
+		t.Errorf("said %q, want %q and by whom", said, want)
 	}
 }
 

@@ -41,9 +41,11 @@ func PreviewRollback(ctx context.Context, opts Options, revision int) (*plan.Pla
 // release's lock, goes on from a cut-off deploy, and fails as Apply does.
 func Rollback(ctx context.Context, opts Options, from, to int) (*Result, error) {
 	d := newDeployment(opts)
+	d.Cluster = d.Cluster.Outlast(ctx, d.Say)
 	d.mask = d.newMask(ctx)
 	result, err := d.goBack(ctx, from, to)
 	if err != nil {
+		err = d.Cluster.Judge(err)
 		d.report(ctx, err)
 	}
 	return result, err

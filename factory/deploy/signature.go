@@ -33,6 +33,14 @@ func (s *signing) Create(key string, rel *release.Release) error {
 	return s.Driver.Create(key, rel)
 }
 
+// signedBy is who made a revision with factory; signed is false when it was not factory.
+func signedBy(rel *release.Release) (by By, signed bool) {
+	if rel.Labels[signedLabel] != strconv.Itoa(rel.Version) {
+		return By{}, false
+	}
+	return By{User: rel.Labels[userLabel], Host: rel.Labels[hostLabel], Tool: "factory"}, true
+}
+
 // person is who runs this: in CI the one who pushed, under sudo the one who called it.
 func person() string {
 	name := cmp.Or(os.Getenv("GITHUB_ACTOR"), os.Getenv("GITLAB_USER_LOGIN"), os.Getenv("SUDO_USER"))

@@ -154,6 +154,9 @@ func (c *Cluster) Answers(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if judged := c.Judge(err); judged != err {
+			return judged
+		}
 		return fmt.Errorf("%s does not answer: %w", c.Server, err)
 	}
 	return nil

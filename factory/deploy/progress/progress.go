@@ -5,6 +5,7 @@ package progress
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/helm-chart-factory/factory/factory/console"
@@ -13,8 +14,10 @@ import (
 
 const maxRows = 20
 
-// Printer shows states on a person's terminal or in a CI log. It is used by one goroutine.
+// Printer shows states on a person's terminal or in a CI log. Several goroutines may use it: news come from wherever
+// something happens.
 type Printer struct {
+	mu      sync.Mutex
 	streams *console.Streams
 	start   time.Time
 	width   func() int
@@ -35,16 +38,20 @@ func New(streams *console.Streams) *Printer {
 // Say prints one line of news above whatever is being redrawn; the same news twice in a row is printed once.
 func (p *Printer) Say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.said[""] == text {
 		return
 	}
 	p.said[""] = text
-	p.Clear()
+	p.clear()
 	fmt.Fprintf(p.streams.Err, "%s %s\n", p.streams.Paint(console.Dim, fmt.Sprintf("%-6s", p.elapsed())), text)
 }
 
 // Show prints the states: all of them anew on a terminal, elsewhere those that changed.
 func (p *Printer) Show(states []rollout.State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.streams.Live {
 		p.redraw(states)
 		return
@@ -68,6 +75,12 @@ func news(state rollout.State) string {
 
 // Clear takes the redrawn table away, before something else is printed.
 func (p *Printer) Clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *Printer) clear() {
 	if p.drawn > 0 {
 		fmt.Fprintf(p.streams.Err, "\033[%dA\033[J", p.drawn)
 		p.drawn = 0
@@ -75,7 +88,11 @@ func (p *Printer) Clear() {
 }
 
 // Done leaves the last table standing.
-func (p *Printer) Done() { p.drawn = 0 }
+func (p *Printer) Done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drawn = 0
+}
 
 // since is how long an object has been waited for, or took to get ready.
 func (p *Printer) since(state rollout.State) time.Duration {
@@ -124,7 +141,7 @@ func (p *Printer) redraw(states []rollout.State) {
 		rows++
 	}
 	fmt.Fprintf(&text, "%s\n", p.streams.Paint(console.Dim, "  "+p.elapsed()))
-	p.Clear()
+	p.clear()
 	fmt.Fprint(p.streams.Err, text.String())
 	p.drawn = rows + 1
 }
