@@ -17,9 +17,11 @@ import (
 	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
 )
 
-// options are those of a deploy of testdata/umbrella into a namespace that does not exist yet.
+// options are those of a deploy of testdata/umbrella into a namespace that does not exist yet. The test runs beside others
+// from then on: what it waits for is the API server, mostly.
 func options(t *testing.T) deploy.Options {
 	t.Helper()
+	t.Parallel()
 	cluster := clustertest.Cluster(t)
 	return deploy.Options{
 		Cluster: cluster, Name: "shop", Namespace: clustertest.Name(t, cluster),

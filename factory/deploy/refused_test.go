@@ -87,7 +87,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := options(t)
-			opts.Chart, opts.Values, opts.Timeout = chartOf(map[string]string{"web.yaml": deploymentWith(test.pod)}), nil, 4*time.Second
+			opts.Chart, opts.Values, opts.Timeout = chartOf(map[string]string{"web.yaml": deploymentWith(test.pod)}), nil, 8*time.Second
 			if test.prepare != nil {
 				if _, err := client(t, opts).CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: opts.Namespace}}, metav1.CreateOptions{}); err != nil {
 					t.Fatal(err)
