@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -33,7 +34,8 @@ func (f *findings) helm(ctx context.Context, c *chart.Chart, values map[string]a
 	judge := func(service, folder string, values map[string]any) {
 		found := helmlint.AllWithKubeVersion(folder, values, f.project.Namespace, version)
 		for _, message := range found.Messages {
-			if message.Severity >= support.WarningSev {
+			// Versions of the API that end are told by a rule of their own, which knows more of them.
+			if message.Severity >= support.WarningSev && !strings.Contains(message.Err.Error(), " is deprecated in v") {
 				report(&rendered.Object{Service: service, Template: message.Path}, nil, "%v", message.Err)
 			}
 		}

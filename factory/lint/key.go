@@ -66,7 +66,7 @@ func containerKey(o *rendered.Object, path string) rule.Key {
 	}
 	key := rule.Key{}
 	switch name, _ := containers[i]["name"].(string); {
-	case match[2] == "initContainers":
+	case match[2] == "initContainers" && containers[i]["restartPolicy"] != "Always":
 		key = rule.Key{"init", name}
 	case name != o.Service:
 		key = rule.Key{"sidecars", name}
@@ -81,7 +81,10 @@ func containerKey(o *rendered.Object, path string) rule.Key {
 	case "securityContext":
 		return append(key, "security")
 	case "volumeMounts":
-		return append(key, "volumes")
+		if len(key) > 0 {
+			return append(key, "mounts")
+		}
+		return rule.Key{"volumes"}
 	case "imagePullPolicy":
 		return append(key, "pullPolicy")
 	default:

@@ -246,23 +246,28 @@ type findings struct {
 	seen map[Finding]bool
 }
 
-// by returns what takes the findings of a rule. What is found without an environment is not repeated for each.
+// by returns what takes the findings of a rule.
 func (f *findings) by(r rule.Rule) rule.Found {
 	return func(o *rendered.Object, key rule.Key, format string, args ...any) {
-		at := f.place(o, key)
-		finding := Finding{
-			Rule: r.ID, Severity: r.Severity, Service: o.Service, Object: o.String(),
-			File: at.File, Line: at.Line, Column: at.Column,
-			Text: fmt.Sprintf(format, args...), Fix: r.Fix,
-		}
-		if f.project == f.base {
-			f.seen[finding] = true
-		} else if f.seen[finding] {
-			return
-		}
-		finding.Environment = f.project.Environment
-		f.all = append(f.all, finding)
+		f.add(r, o, key, "", fmt.Sprintf(format, args...))
 	}
+}
+
+// add takes a finding. Path is that of the object's field which it is about, if it is about one. What is found without an
+// environment is not repeated for each.
+func (f *findings) add(r rule.Rule, o *rendered.Object, key rule.Key, path, text string) {
+	at := f.place(o, key, path)
+	finding := Finding{
+		Rule: r.ID, Severity: r.Severity, Service: o.Service, Object: o.String(),
+		File: at.File, Line: at.Line, Column: at.Column, Text: text, Fix: r.Fix,
+	}
+	if f.project == f.base {
+		f.seen[finding] = true
+	} else if f.seen[finding] {
+		return
+	}
+	finding.Environment = f.project.Environment
+	f.all = append(f.all, finding)
 }
 
 func sorted(all []Finding) []Finding {

@@ -115,6 +115,63 @@ func TestOwnTemplates(t *testing.T) {
 		`templates/serviceaccount.yaml:0:0 error schema ServiceAccount web: automountServiceAccountTokne: unknown field; did you mean "automountServiceAccountToken"?`)
 }
 
+// TestManifests holds that raw manifests are judged as all else is, at their own lines, definitions of kinds and kinds that nobody
+// knows included.
+func TestManifests(t *testing.T) {
+	expect(t, run(t, `
+-- factory.yaml --
+version: 1
+-- services/web/service.yaml --
+image: nginx:1.29
+port: 8080
+health: {live: /health}
+manifests: [extra/roles.yaml, extra/more.yaml, kinds.yaml]
+-- services/web/extra/roles.yaml --
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: all}
+rules:
+- apiGroups: [""]
+  resources: ["*"]
+  verb: [get]
+---
+apiVersion: example.com/v1
+kind: Sprocket
+metadata:
+  name: one
+-- services/web/extra/more.yaml --
+# A comment, and an object below it.
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+  namespace: default
+---
+apiVersion: policy/v1beta1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 1, selector: {matchLabels: {app.kubernetes.io/name: web}}}
+-- services/web/kinds.yaml --
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: sprockets.example.com}
+spec:
+  group: example.com
+  scop: Namespaced
+  names: {plural: sprockets, kind: Sprocket}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+`),
+		`services/web/extra/more.yaml:2:1 warning use-namespace ConfigMap a: it says namespace: default`,
+		`services/web/extra/more.yaml:8:1 error removed-api PodDisruptionBudget web: policy/v1beta1 is not served by Kubernetes 1.32 to 1.37; this kind is there as policy/v1`,
+		`services/web/extra/roles.yaml:1:1 error wildcard-in-rules Role all: it may  *`,
+		`services/web/extra/roles.yaml:5:3 error schema Role all: rules[0].verbs: it is missing`,
+		`services/web/extra/roles.yaml:7:3 error schema Role all: rules[0].verb: unknown field; did you mean "verbs"?`,
+		`services/web/extra/roles.yaml:9:1 note unknown-kind Sprocket one: the schema of example.com/v1 Sprocket is not known`,
+		`services/web/kinds.yaml:4:1 error schema CustomResourceDefinition sprockets.example.com: spec.scope: it is missing`,
+		`services/web/kinds.yaml:6:3 error schema CustomResourceDefinition sprockets.example.com: spec.scop: unknown field; did you mean "scope"?`,
+	)
+}
+
 // TestWaivers holds that the nearer waiver is taken, that a project's covers all services, and that one which is of no use is
 // itself a finding.
 func TestWaivers(t *testing.T) {

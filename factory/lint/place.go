@@ -12,11 +12,15 @@ import (
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
-// place returns where people decide over what was found: the key of the spec, if the spec says it, or the key that makes the
-// missing one necessary; else the project's own template that the object comes from; else the nearest key of the spec.
-func (f *findings) place(o *rendered.Object, key rule.Key) spec.Position {
+// place returns where people decide over what was found: the raw manifest that holds the object, at the field of that path; else
+// the key of the spec, if the spec says it, or the key that makes the missing one necessary; else the project's own template
+// that the object comes from; else the nearest key of the spec.
+func (f *findings) place(o *rendered.Object, key rule.Key, path string) spec.Position {
 	s := f.project.Service(o.Service)
 	if s != nil {
+		if at, ok := inManifests(s, o, path); ok {
+			return at
+		}
 		if len(key) > 0 && s.Says(key...) {
 			return s.At(key...)
 		}

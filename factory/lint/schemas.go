@@ -76,7 +76,7 @@ func (f *findings) schemas(c *schemas.Catalog, r *rendered.Release, versions []s
 			if len(v.Versions) > 0 && len(v.Versions)+len(verdict.Missing) < len(versions) {
 				where = " (Kubernetes " + span(v.Versions) + ")"
 			}
-			wrong(o, keyOf(o, v.Path), "%s: %s%s", v.Path, v.Text, where)
+			f.add(schemaRule(), o, keyOf(o, v.Path), v.Path, v.Path+": "+v.Text+where)
 		}
 		if o.Wrong != nil && len(verdict.Violations) == 0 {
 			wrong(o, nil, "%v", o.Wrong)

@@ -77,11 +77,15 @@ func (c Container) Main() bool {
 
 // Key returns the path of a key of this container in its service's spec.
 func (c Container) Key(path ...string) []string {
+	if c.Main() && !c.Pod.Hook("test") {
+		return path
+	}
+	if len(path) > 0 && path[0] == "volumes" {
+		path = append([]string{"mounts"}, path[1:]...)
+	}
 	switch {
 	case c.Pod.Hook("test"):
 		return []string{"tests"}
-	case c.Main():
-		return path
 	case c.Init:
 		return append([]string{"init", c.Name}, path...)
 	default:

@@ -30,7 +30,7 @@ type Options struct {
 // Release is everything that a chart renders to.
 type Release struct {
 	Name, Namespace string
-	// Objects are in the order of their templates' paths, and in a template as they stand there.
+	// Objects are in the order of their templates' paths, and in a template as they stand there; first those of crds/.
 	Objects []*Object
 
 	pods  []*Pod
@@ -66,17 +66,23 @@ func Render(c *chart.Chart, o Options) (*Release, error) {
 	}
 	r := &Release{Name: o.Name, Namespace: o.Namespace}
 	decode := newDecoder()
-	for _, template := range slices.Sorted(maps.Keys(texts)) {
-		if base := path.Base(template); base == "NOTES.txt" || strings.HasPrefix(base, "_") {
-			continue
-		}
-		for _, text := range manifests(texts[template]) {
-			for _, object := range decode.objects(text) {
+	add := func(template, text string) {
+		for _, one := range manifests(text) {
+			for _, object := range decode.objects(one) {
 				object.Service = serviceOf(c, template)
 				object.Template = strings.TrimPrefix(template, c.Name()+"/")
 				r.Objects = append(r.Objects, object)
 			}
 		}
+	}
+	for _, crds := range c.CRDObjects() { // which are no templates
+		add(crds.Filename, string(crds.File.Data))
+	}
+	for _, template := range slices.Sorted(maps.Keys(texts)) {
+		if base := path.Base(template); base == "NOTES.txt" || strings.HasPrefix(base, "_") {
+			continue
+		}
+		add(template, texts[template])
 	}
 	r.index()
 	return r, nil
