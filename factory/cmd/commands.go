@@ -5,6 +5,8 @@ import "github.com/spf13/cobra"
 // commands lists every verb, in the order in which a newcomer meets them.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newInit(a),
+		newNew(a),
 		newUp(a),
 		newDown(a),
 		newGenerate(a),

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -102,9 +103,25 @@ func (l *loader) checkName(s *Service) {
 		l.problems.add(at, "a service cannot be called %q, because %s: rename its folder", s.Name, reason)
 		return
 	}
-	if !rfc1035.MatchString(s.Name) || len(s.Name) > longestName {
+	if CheckName(s.Name) != nil {
 		l.problems.add(at, "the name %q does not fit: name the folder with 1 to %d small letters, digits and dashes, beginning with a letter", short(s.Name), longestName)
 	}
+}
+
+// CheckName returns what keeps a text from being a name in a project, or nil.
+func CheckName(name string) error {
+	if !rfc1035.MatchString(name) || len(name) > longestName {
+		return fmt.Errorf("use 1 to %d small letters, digits and dashes, beginning with a letter", longestName)
+	}
+	return nil
+}
+
+// CheckServiceName returns what keeps a text from being the name of a service, or nil.
+func CheckServiceName(name string) error {
+	if reason, reserved := reservedNames[name]; reserved {
+		return errors.New(reason)
+	}
+	return CheckName(name)
 }
 
 func (l *loader) replicas(at Position, n int) {

@@ -43,8 +43,7 @@ func LoadDraft(dir string, draft Draft) (*Project, error) {
 		return nil, noProject{fmt.Sprintf("there is no project in %s: %v", dir, err)}
 	}
 	if _, err := os.Stat(filepath.Join(root, ProjectFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, noProject{fmt.Sprintf("there is no %s in %s\nnext: go to the project's folder, name it with -C DIR, or begin one by writing %s:\n\n  version: %d\n  name: platform",
-			ProjectFile, dir, filepath.Join(dir, ProjectFile), Version)}
+		return nil, noProject{fmt.Sprintf("there is no %s in %s\nnext: go to the project's folder, name it with -C DIR, or begin one with factory init", ProjectFile, dir)}
 	}
 	return newLoader(root, currentFormat(), draft).load()
 }
@@ -183,7 +182,7 @@ func (l *loader) readServices() {
 		l.written = append(l.written, w)
 	}
 	if len(l.written) == 0 && len(l.problems) == 0 {
-		l.problems.add(Position{File: servicesDir}, "there are no services: write the first one to %s/NAME/%s, for example with the line\n  port: 8080", servicesDir, ServiceFile)
+		l.problems.add(Position{File: servicesDir}, "there are no services: add the first one with factory new NAME, or write %s/NAME/%s yourself, for example with the line\n  port: 8080", servicesDir, ServiceFile)
 	}
 }
 
