@@ -31,7 +31,8 @@ type Request struct {
 	Dir string
 	// Builtin are the built-in templates.
 	Builtin fs.FS
-	// KubeVersions are the versions of Kubernetes to judge by, as 1.34. Nil means all whose schemas are known.
+	// KubeVersions are the versions of Kubernetes to judge by, as 1.34. Nil means those that factory.yaml says, else all whose
+	// schemas are known.
 	KubeVersions []string
 	// Environment is the environment to judge. Empty means all, and the project without one.
 	Environment string
@@ -99,10 +100,6 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	versions, err := kubeVersions(catalog, q.KubeVersions)
-	if err != nil {
-		return nil, err
-	}
 	p, err := spec.Load(q.Dir)
 	if err != nil {
 		return nil, err
@@ -111,7 +108,7 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Charts: len(p.Services) + 1, KubeVersions: versions, Alone: alone}
+	r := &Report{Charts: len(p.Services) + 1, Alone: alone}
 	if before != nil {
 		r.Against = before.Name
 	}
@@ -129,12 +126,16 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 		if project.Environment != "" {
 			r.Environments = append(r.Environments, project.Environment)
 		}
+		versions, err := kubeVersions(catalog, project, q.KubeVersions)
+		if err != nil {
+			return nil, err
+		}
 		release, err := f.judge(ctx, catalog, versions, before)
 		if err != nil {
 			return nil, err
 		}
 		if i == 0 {
-			r.Objects = len(release.Objects)
+			r.Objects, r.KubeVersions = len(release.Objects), versions
 		}
 	}
 	r.Findings, r.Waived = f.waive()

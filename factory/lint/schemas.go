@@ -3,11 +3,13 @@ package lint
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/lint/rendered"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
 	"github.com/helm-chart-factory/factory/factory/lint/schemas"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func schemaRule() rule.Rule {
@@ -34,7 +36,7 @@ func removedAPI() rule.Rule {
 		ID: "removed-api", Severity: rule.Error,
 		What:      "a version of the API that Kubernetes does not serve, or not in all of the versions judged by",
 		Reason:    "The release fails there, and after an upgrade of the cluster it cannot even be upgraded or rolled back.",
-		Fix:       "write the object in the version that is served; narrow the versions with --kube-version",
+		Fix:       "write the object in the version that is served; narrow the versions: lint: {kubernetes: [\"1.34\"]} in factory.yaml, or --kube-version",
 		Elsewhere: "kube-linter no-extensions-v1beta, kube-score stable-version",
 	}
 }
@@ -133,29 +135,40 @@ func compareVersions(a, b string) int {
 
 // unknownVersion is a version of Kubernetes that no schemas are there for.
 type unknownVersion struct {
+	at      spec.Position // in factory.yaml; the zero position for one of the command line
 	version string
 	known   []string
 }
 
 func (e unknownVersion) Error() string {
-	return fmt.Sprintf("there are no schemas of Kubernetes %q; known are %s", e.version, strings.Join(e.known, ", "))
+	text := fmt.Sprintf("there are no schemas of Kubernetes %q; known are %s", e.version, strings.Join(e.known, ", "))
+	if e.at.File != "" {
+		text = e.at.String() + ": " + text
+	}
+	return text
 }
 
-// Usage says that the command is wrong.
+// Usage says that the command or factory.yaml is wrong.
 func (e unknownVersion) Usage() bool { return true }
 
-// kubeVersions returns the minor versions that are meant, the oldest first: 1.34, v1.34 and v1.34.2 are the same.
-func kubeVersions(c *schemas.Catalog, wanted []string) ([]string, error) {
+// kubeVersions returns the minor versions to judge by, the oldest first: those that are wanted, else those that the project says,
+// else all. 1.34, v1.34 and v1.34.2 are the same.
+func kubeVersions(c *schemas.Catalog, p *spec.Project, wanted []string) ([]string, error) {
 	known := c.Versions()
+	at := func(int) spec.Position { return spec.Position{} }
+	if len(wanted) == 0 {
+		wanted = p.Lint.Kubernetes
+		at = func(i int) spec.Position { return p.At("lint", "kubernetes", strconv.Itoa(i)) }
+	}
 	if len(wanted) == 0 {
 		return known, nil
 	}
 	var out []string
-	for _, version := range wanted {
+	for i, version := range wanted {
 		parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
 		short := strings.Join(parts[:min(len(parts), 2)], ".")
 		if !slices.Contains(known, short) {
-			return nil, unknownVersion{version, known}
+			return nil, unknownVersion{at(i), version, known}
 		}
 		if !slices.Contains(out, short) {
 			out = append(out, short)

@@ -55,15 +55,15 @@ func (f *findings) waive() (counting, waived []Finding) {
 // waivers are all that a project says, its services' first, so that the nearer one is taken.
 func waivers(p *spec.Project) []waiver {
 	var all []waiver
-	add := func(service string, lint spec.Lint, at func(...string) spec.Position) {
-		for _, rule := range slices.Sorted(maps.Keys(lint.Waive)) {
-			all = append(all, waiver{p.Environment, service, rule, lint.Waive[rule], at("lint", "waive", rule)})
+	add := func(service string, waive map[string]string, at func(...string) spec.Position) {
+		for _, rule := range slices.Sorted(maps.Keys(waive)) {
+			all = append(all, waiver{p.Environment, service, rule, waive[rule], at("lint", "waive", rule)})
 		}
 	}
 	for _, s := range p.Services {
-		add(s.Name, s.Lint, s.At)
+		add(s.Name, s.Lint.Waive, s.At)
 	}
-	add("", p.Lint, p.At)
+	add("", p.Lint.Waive, p.At)
 	return all
 }
 

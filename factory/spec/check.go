@@ -61,7 +61,7 @@ func (l *loader) check(p *Project) {
 		l.checkAutoscale(s)
 		l.checkBudget(s)
 		l.checkVolumes(s)
-		l.checkWaivers(s.Lint, s.At)
+		l.checkWaivers(s.Lint.Waive, s.At)
 		l.checkMetadata(s)
 		if s.source.has("resources") {
 			l.checkResources(s.Resources, s.At)
@@ -94,7 +94,8 @@ func (l *loader) checkProject(p *Project) {
 	if !isImage(p.Test.Image) {
 		l.problems.add(at("test", "image"), "%q is not an image: write it as [host/]path[:tag]", short(p.Test.Image))
 	}
-	l.checkWaivers(p.Lint, at)
+	l.checkWaivers(p.Lint.Waive, at)
+	l.checkKubeVersions(p.Lint.Kubernetes, at)
 }
 
 func (l *loader) checkName(s *Service) {

@@ -36,8 +36,8 @@ type Project struct {
 	Test Test `spec:"test"`
 	// Defaults lie underneath every service: any of its keys. Example: {gracePeriod: 60s}.
 	Defaults Defaults `spec:"defaults"`
-	// Lint is what factory lint leaves aside in every service.
-	Lint Lint `spec:"lint"`
+	// Lint is what factory lint goes by in every service.
+	Lint ProjectLint `spec:"lint"`
 	// Overrides are the environments: what differs in each, by its name. Example: {prod: {domain: example.com}}.
 	//
 	//spec:schema {type: object, additionalProperties: {$ref: Project, nulls: true, without: [version, name, environments], with: {services: {description: "services are what differs in some services, by their name.", type: object, additionalProperties: {$ref: Service, nulls: true, without: [name, kind, environments]}}}}}
