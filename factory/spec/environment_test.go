@@ -1,8 +1,11 @@
 package spec_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -189,4 +192,86 @@ func TestUnknownEnvironment(t *testing.T) {
 	if _, err := p.Env("prod"); err == nil || err.Error() != `there is no environment "prod": factory.yaml declares none; add environments: {prod: {}} to it` {
 		t.Error(err)
 	}
+}
+
+// TestListsOfNamedItems holds that a list merges by the names of its items where each has one, and how one is taken out.
+func TestListsOfNamedItems(t *testing.T) {
+	for name, test := range map[string]struct{ below, above, want string }{
+		"a list changes and adds":       {"[{name: a, namespace: x}, {name: b}]", "[{name: b, section: s}, {name: c}]", "a/x/ b//s c//"},
+		"a mapping changes":             {"[{name: a, namespace: x}, {name: b}]", "{a: {namespace: y}}", "a/y/ b//"},
+		"a mapping takes out and adds":  {"[{name: a, namespace: x}, {name: b}]", "{a: null, c: {namespace: z}}", "b// c/z/"},
+		"a null in an item":             {"[{name: a, namespace: x, section: s}]", "[{name: a, namespace: null}]", "a//s"},
+		"short items replace":           {"[{name: a, namespace: x}]", "[b, c]", "b// c//"},
+		"items replace short ones":      {"[a, b]", "[{name: b, section: s}]", "b//s"},
+		"two of one name are not names": {"[{name: a, section: s}, {name: a, section: t}]", "[{name: a}]", "a//"},
+	} {
+		p := loadArchive(t, `
+-- factory.yaml --
+version: 1
+environments: {prod: {}}
+-- services/web/service.yaml --
+port: 8080
+gateway: {parents: `+test.below+`}
+-- services/web/service.prod.yaml --
+gateway: {parents: `+test.above+`}
+`)
+		var got []string
+		for _, parent := range environment(t, p, "prod").Service("web").Gateway.Parents {
+			got = append(got, parent.Name+"/"+parent.Namespace+"/"+parent.Section)
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: got %s, want %s", name, strings.Join(got, " "), test.want)
+		}
+	}
+}
+
+// FuzzLayers lays anything over a project: it is read or refused, with a place, and the project by itself stays what it was.
+func FuzzLayers(f *testing.F) {
+	f.Add([]byte("replicas: 3\nenv: {A: null, C: {secret: x, key: y}}\nhealth: {ready: {tcp: http}}\n"), []byte("defaults: {replicas: 2}\nservices: {web: {metrics: null}}\ndomain: example.com\n"))
+	f.Add([]byte("gateway: {parents: {a: null}}\nvolumes: {data: {size: 2Gi}, tmp: null}\n"), []byte("namespace: null\nissuer: {type: ca}\n"))
+	f.Add([]byte("env: &a {A: *a, <<: {B: 1}}\n? [x]\n: y\n"), []byte("services: {web: {env: !!map {A: }}}\n"))
+	dir := f.TempDir()
+	write := func(name, text string) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			f.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			f.Fatal(err)
+		}
+	}
+	const base = "version: 1\ngateway: {parents: [{name: a}, {name: b}]}\ndefaults: {metrics: /metrics}\n"
+	write("services/web/service.yaml", "port: 80\nneeds: [db]\nenv: {A: x, B: {service: db, key: p}}\ngateway: {parents: [{name: a, namespace: n}, {name: b}]}\nvolumes: {data: {path: /d, size: 1Gi}, tmp: /tmp}\nhealth: {ready: /ready}\n")
+	write("services/db/service.yaml", "image: postgres\nport: 5432\nsecrets: {p: {generate: 24}}\n")
+	write("factory.yaml", base)
+	p, err := spec.Load(dir)
+	if err != nil {
+		f.Fatal(err)
+	}
+	dump := func(p *spec.Project) string {
+		p.Service("web").Overrides = nil
+		text, err := json.Marshal(p.Service("web"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		return string(text)
+	}
+	before := dump(p)
+	f.Fuzz(func(t *testing.T, override, environment []byte) {
+		var block strings.Builder
+		for line := range strings.Lines(string(environment)) {
+			block.WriteString("    " + line)
+		}
+		write("factory.yaml", base+"environments:\n  prod:\n    test: {image: x}\n"+block.String())
+		write("services/web/service.prod.yaml", string(override))
+		p, err := spec.Load(dir)
+		if (p == nil) == (err == nil) {
+			t.Fatalf("neither a project nor an error, or both: %v", err)
+		}
+		if err != nil && !strings.Contains(err.Error(), ".yaml") {
+			t.Fatalf("an error without a place: %v", err)
+		}
+		if err == nil && dump(p) != before {
+			t.Fatalf("without the environment the service is\n%s\nwant\n%s", dump(p), before)
+		}
+	})
 }

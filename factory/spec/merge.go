@@ -217,19 +217,33 @@ func (m *merger) list(t reflect.Type, below, above *yaml.Node) *yaml.Node {
 	return out
 }
 
-// byName lays a mapping over a list of named items: NAME: {what differs}, or NAME: null.
+// byName lays a mapping over a list of named items: NAME: {what differs, or is added}, or NAME: null.
 func (o *overlay) byName(item reflect.Type, above *yaml.Node) {
 	o.pairs(above, func(key, value *yaml.Node) {
 		at, ok := o.index[key.Value]
+		removes := o.nulls != refuseNulls && isNull(value) && value.Value != ""
 		switch {
-		case !ok:
-			o.nothing(key, sortedKeys(o.index))
-		case o.nulls != refuseNulls && isNull(value) && value.Value != "":
+		case removes && ok:
 			o.content[at] = nil
+		case removes:
+			o.nothing(key, sortedKeys(o.index))
+		case !ok && value.Kind == yaml.MappingNode:
+			o.content = append(o.content, o.namedItem(item, key, value))
+		case !ok:
+			o.content = append(o.content, value) // the decoder refuses it
 		default:
 			o.content[at] = o.merge(item, o.content[at], value)
 		}
 	})
+}
+
+// namedItem returns an item of a list with the name that stands for it as a key.
+func (o *overlay) namedItem(item reflect.Type, key, value *yaml.Node) *yaml.Node {
+	name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "name", Line: key.Line, Column: key.Column}
+	if file, ok := o.from.others[key]; ok {
+		o.from.others[name] = file
+	}
+	return o.alone(item, o.like(value, append([]*yaml.Node{name, key}, value.Content...)))
 }
 
 // namesOf returns the items of a list by their names, and whether each has one of its own.
