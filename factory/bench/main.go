@@ -47,6 +47,10 @@ func run(factory, helm string) error {
 		}
 		table.Flush()
 	}
+	if err := releaseFigures(table, dir, factory); err != nil {
+		fmt.Fprintf(os.Stderr, "left out: big releases: %v\n", err)
+	}
+	table.Flush()
 	ours, theirs, err := deployFigures(dir, factory, helm)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "left out: from deploy to Ready: %v\n", err)
