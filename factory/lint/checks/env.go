@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -178,7 +179,7 @@ func danglingKey(j *Judged, found rule.Found) {
 			if o == nil || ref.key == "" || ref.optional {
 				continue
 			}
-			if keys := configKeys(o); !keys[ref.key] {
+			if !configKeys(o)[ref.key] && !(ref.kind == "Secret" && fetches(j.Release, ref)) {
 				found(p.Object, ref.at, "%s %s has no key %s", ref.kind, ref.name, ref.key)
 			}
 		}
@@ -196,6 +197,24 @@ func configKeys(o *rendered.Object) map[string]bool {
 		}
 	}
 	return keys
+}
+
+// fetches tells whether the external-secrets operator may add the key to the Secret.
+func fetches(r *rendered.Release, ref configRef) bool {
+	for _, o := range r.Objects {
+		if o.Kind != "ExternalSecret" || cmp.Or(o.Text("spec", "target", "name"), o.Name) != ref.name {
+			continue
+		}
+		if o.At("spec", "dataFrom") != nil {
+			return true // what that finds, only the store knows
+		}
+		for _, data := range o.Maps("spec", "data") {
+			if data["secretKey"] == ref.key {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func externalConfig(j *Judged, found rule.Found) {
