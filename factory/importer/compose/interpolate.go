@@ -41,11 +41,21 @@ func (v variables) fill(n *source.Node, problem func(at *source.Node, text strin
 type filling struct {
 	variables variables
 	parts     []source.Part
+	open      strings.Builder // the text behind the parts
 	missing   []string
 	hidden    bool
 }
 
+// close ends the text behind the parts.
+func (f *filling) close() {
+	if f.open.Len() > 0 {
+		f.parts = append(f.parts, source.Part{Text: f.open.String()})
+		f.open.Reset()
+	}
+}
+
 func (f *filling) all() string {
+	f.close()
 	var b strings.Builder
 	for _, part := range f.parts {
 		b.WriteString(part.Text)
@@ -54,16 +64,13 @@ func (f *filling) all() string {
 }
 
 func (f *filling) add(text, variable string) {
-	if draft.HoldsSecret(variable, text) && draft.NamesSecret(variable) {
+	if variable != "" && draft.NamesSecret(variable) && draft.HoldsSecret(variable, text) {
 		f.hidden = true
+		f.close()
 		f.parts = append(f.parts, source.Part{Text: text, Hidden: variable})
 		return
 	}
-	if last := len(f.parts) - 1; last >= 0 && f.parts[last].Hidden == "" {
-		f.parts[last].Text += text
-		return
-	}
-	f.parts = append(f.parts, source.Part{Text: text})
+	f.open.WriteString(text)
 }
 
 // text goes through a text: $$ is a dollar, $NAME and ${NAME…} are references.
@@ -167,7 +174,9 @@ func (f *filling) nested(name, word string, depth int) error {
 		f.add(inner.all(), name)
 		return nil
 	}
+	inner.close()
 	f.hidden = true
+	f.close()
 	f.parts = append(f.parts, inner.parts...)
 	return nil
 }

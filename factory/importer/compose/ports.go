@@ -19,7 +19,7 @@ type port struct {
 	from     *source.Node
 }
 
-// mostPorts bounds a range.
+// mostPorts bounds the ports of a service, as Kubernetes does those of a slice of endpoints.
 const mostPorts = 100
 
 // protocols are those that Kubernetes carries.
@@ -112,9 +112,10 @@ func (c *conversion) longPort(s *service, n *source.Node) {
 		c.lost(s, n, "a port needs its target, the number that the container listens on")
 		return
 	}
+	before := len(s.ports)
 	c.publish(s, n, low, high, protocol, published)
-	if app != "" {
-		s.ports[len(s.ports)-1].app = app
+	for _, p := range s.ports[before:] {
+		p.app = app
 	}
 }
 
@@ -125,6 +126,10 @@ func (c *conversion) publish(s *service, n *source.Node, low, high int, protocol
 	}
 	if !slices.Contains(protocols, protocol) {
 		c.lost(s, n, "Kubernetes carries TCP, UDP and SCTP, not %s", shorten(protocol))
+		return
+	}
+	if len(s.ports)+high-low >= mostPorts {
+		c.lost(s, n, "a Service has at most %d ports; next: let the program listen on fewer", mostPorts)
 		return
 	}
 	for number := low; number <= high; number++ {
@@ -184,7 +189,7 @@ func (c *conversion) guessPorts() {
 			}
 		}
 		for _, m := range s.mentioned {
-			if s.addPort(m.number, "TCP", m.from) {
+			if len(s.ports) < mostPorts && s.addPort(m.number, "TCP", m.from) {
 				c.check(s, m.from, "%s gets the port %d, since it is called here", s.name, m.number)
 			}
 		}

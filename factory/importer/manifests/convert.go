@@ -66,7 +66,8 @@ type service struct {
 	object   *object // the Service that is the spec's
 	out      *draft.Service
 	ports    []*port
-	portName *draft.Names
+	portName *draft.Names      // of the whole pod
+	others   map[string]string // names of the ports of the container that is being looked at, when it is not the main one
 	volumes  *podVolumes
 	main     *source.Node // the container that is the spec's
 	env      []*variable

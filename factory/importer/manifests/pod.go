@@ -164,19 +164,18 @@ func containerName(n *source.Node, otherwise string) string {
 
 // container carries one container into a spec, or into an entry of init or sidecars.
 func (c *conversion) container(s *service, n *source.Node, into *draft.Map, main bool) {
+	if !main {
+		c.sidecarPorts(s, n.Get("ports"), into)
+	}
 	c.keys(s, n, take{
 		"name": same, "restartPolicy": same,
-		"image":           c.setText(s, into, "image"),
-		"imagePullPolicy": func(n *source.Node) { c.pullPolicy(s, n, into) },
-		"command":         func(n *source.Node) { c.command(s, n, into, "command", main) },
-		"args":            func(n *source.Node) { c.command(s, n, into, "args", main) },
-		"env":             func(n *source.Node) { c.environment(s, n, into, main) },
-		"envFrom":         func(n *source.Node) { c.envFrom(s, n, into, main) },
-		"ports": func(n *source.Node) {
-			if !main {
-				c.sidecarPorts(s, n, into)
-			}
-		},
+		"image":                    c.setText(s, into, "image"),
+		"imagePullPolicy":          func(n *source.Node) { c.pullPolicy(s, n, into) },
+		"command":                  func(n *source.Node) { c.command(s, n, into, "command", main) },
+		"args":                     func(n *source.Node) { c.command(s, n, into, "args", main) },
+		"env":                      func(n *source.Node) { c.environment(s, n, into, main) },
+		"envFrom":                  func(n *source.Node) { c.envFrom(s, n, into, main) },
+		"ports":                    same, // those of the service's own are declared already
 		"livenessProbe":            func(n *source.Node) { c.probe(s, n, into, "live", main) },
 		"readinessProbe":           func(n *source.Node) { c.probe(s, n, into, "ready", main) },
 		"startupProbe":             func(n *source.Node) { c.probe(s, n, into, "startup", main) },
@@ -193,7 +192,7 @@ func (c *conversion) container(s *service, n *source.Node, into *draft.Map, main
 		"terminationMessagePath":   c.unless(s, "a spec does not say it; next: leave it out", "/dev/termination-log"),
 		"terminationMessagePolicy": c.unless(s, "a spec does not say it; next: leave it out", "File", "FallbackToLogsOnError"),
 	})
-	if main && n.Get("securityContext") == nil {
+	if n.Get("securityContext") == nil || empty(n.Get("securityContext")) {
 		c.containerSecurity(s, n.Like(source.Mapping), into, main)
 	}
 }

@@ -126,7 +126,7 @@ func (c *conversion) target(s *service, target *source.Node, number int64, proto
 }
 
 // portNamed returns the name in the spec of a port that a probe refers to by name or number. A number that nobody declares gets
-// a port. The probes of sidecars refer to their own.
+// a port. The probes of other containers refer to their own.
 func (c *conversion) portNamed(s *service, n *source.Node, main bool) string {
 	text, ok := c.text(s, n)
 	if !ok {
@@ -138,7 +138,11 @@ func (c *conversion) portNamed(s *service, n *source.Node, main bool) string {
 			return p.name
 		}
 	}
+	if name := s.others[text]; !main && name != "" {
+		return name
+	}
 	if err != nil || !main {
+		c.check(s, n, "the container declares no port %s", shorten(text))
 		return draft.NewNames().Port(text)
 	}
 	p := c.addPort(s, &port{number: number, protocol: "TCP", from: n})
@@ -146,27 +150,38 @@ func (c *conversion) portNamed(s *service, n *source.Node, main bool) string {
 	return p.name
 }
 
-// sidecarPorts carries the ports of another container.
+// sidecarPorts carries the ports of another container, and notes how its probes refer to them. A name is one of the whole pod.
 func (c *conversion) sidecarPorts(s *service, n *source.Node, into *draft.Map) {
+	s.others = map[string]string{}
+	if !n.Is(source.Sequence) || len(n.Items) == 0 {
+		return
+	}
 	ports := draft.NewMap()
-	names := draft.NewNames()
 	for _, item := range n.Items {
-		name, protocol := "", "TCP"
+		written, protocol := "", "TCP"
 		var number int64
 		c.keys(s, item, take{
 			"containerPort": func(n *source.Node) { number, _ = c.number(s, n) },
-			"name":          func(n *source.Node) { name, _ = c.text(s, n) },
+			"name":          func(n *source.Node) { written, _ = c.text(s, n) },
 			"protocol":      func(n *source.Node) { protocol, _ = c.text(s, n) },
 			"hostPort":      c.not(s, "Pod Security restricted keeps pods off the node's ports; next: leave it out"),
+			"hostIP":        c.not(s, "Pod Security restricted keeps pods off the node's ports; next: leave it out"),
 		})
+		digits := strconv.FormatInt(number, 10)
+		name := written
 		if name == "" {
-			name = "port-" + strconv.FormatInt(number, 10)
+			name = "port-" + digits
+		}
+		name = s.portName.Port(name)
+		s.others[digits] = name
+		if written != "" {
+			s.others[written] = name
 		}
 		value := draft.Value(draft.Number(number))
 		if protocol != "TCP" {
 			value = draft.NewMap().Set("container", draft.Number(number), item).Set("protocol", draft.Plain(protocol), item)
 		}
-		ports.Set(names.Port(name), value, item)
+		ports.Set(name, value, item)
 	}
 	into.Set("ports", ports, n)
 }
