@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/helm-chart-factory/factory/factory/deploy/plan"
@@ -25,22 +26,38 @@ func (p *preview) compare(ctx context.Context) error {
 			return err
 		}
 	}
-	stage, err := newStage(p.Cluster, p.Name, p.Namespace)
+	stage, err := newStage(ctx, p.Cluster, p.Name, p.Namespace)
 	if err != nil {
 		return err
 	}
 	if stage.autoscalers, err = findAutoscalers(ctx, p.Cluster, p.Namespace, objectsOf(originals), objectsOf(targets)); err != nil {
 		return err
 	}
-	c := &comparison{stage: stage, newNamespace: p.plan.NewNamespace, needsCertManager: p.needsCertManager}
+	c := &comparison{stage: stage, needsCertManager: p.needsCertManager}
+	if p.plan.NewNamespace {
+		if c.newNamespace, err = newPodSecurity(); err != nil {
+			return err
+		}
+	}
 	old := map[objectKey]*unstructured.Unstructured{}
 	for _, original := range originals {
 		old[original.key(p.Namespace)] = original.object
 	}
 	wanted := map[objectKey]bool{}
 	found := make([]*plan.Object, len(targets)+len(originals))
+	hooks, err := p.hooks()
+	if err != nil {
+		return err
+	}
+	found = append(found, make([]*plan.Object, len(hooks))...)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelTries)
+	for i, hook := range hooks {
+		group.Go(func() error {
+			found[len(targets)+len(originals)+i] = c.hook(hook)
+			return ctx.Err()
+		})
+	}
 	for i, target := range targets {
 		wanted[target.key(p.Namespace)] = true
 		group.Go(func() error {
@@ -59,6 +76,9 @@ func (p *preview) compare(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if err := stage.failure(); err != nil {
+		return err
+	}
 	for _, object := range found {
 		if object != nil {
 			p.plan.Objects = append(p.plan.Objects, *object)
@@ -70,7 +90,7 @@ func (p *preview) compare(ctx context.Context) error {
 // comparison turns what came of trying out into what a plan says.
 type comparison struct {
 	stage            *stage
-	newNamespace     bool
+	newNamespace     *podSecurity // of a namespace that is not there yet; else nil
 	needsCertManager func(secret string) error
 }
 
@@ -85,9 +105,13 @@ func (c *comparison) object(i item) *plan.Object {
 // next is an object of the next release; nil when there is nothing to tell of it.
 func (c *comparison) next(target item, original *unstructured.Unstructured) *plan.Object {
 	object := c.object(target)
-	if c.newNamespace && object.Namespace == c.stage.namespace {
+	if c.newNamespace != nil && object.Namespace == c.stage.namespace {
 		object.Action = plan.Create
-		if err := c.stage.knows(target.object); err != nil {
+		err := c.stage.knows(target.object)
+		if err == nil {
+			err = c.newNamespace.refuse(target.object)
+		}
+		if err != nil {
 			object.Refused = plan.Explain(object, err)
 		}
 	} else {
@@ -111,6 +135,7 @@ func (c *comparison) try(object *plan.Object, target item, original *unstructure
 	said := c.stage.owned(target.object).Object
 	object.Warnings = write.warnings
 	switch {
+	case write.unread:
 	case write.live == nil:
 		object.Action = plan.Create
 		if original != nil {
@@ -129,13 +154,13 @@ func (c *comparison) try(object *plan.Object, target item, original *unstructure
 		c.tryPod(object, write.after)
 	}
 	if again != nil {
-		object.Drift = drift(original, again, object.Fields)
+		object.Drift = drift(c.stage.owned(original), again, object.Fields)
 	}
 }
 
 func (c *comparison) judge(object *plan.Object, write attempt) {
 	switch {
-	case write.err != nil && strings.Contains(write.err.Error(), "does not support dry run"):
+	case write.err != nil && untried(write.err):
 		object.Warnings = append(object.Warnings, "could not be tried out: "+write.err.Error())
 	case write.err != nil:
 		object.Refused = plan.Explain(object, write.err)
@@ -143,6 +168,36 @@ func (c *comparison) judge(object *plan.Object, write attempt) {
 		object.Judge(write.after.Object)
 	}
 }
+
+// hook is an object that Helm creates before or after the others; nil when nothing speaks against it. One that is there from
+// the last time is deleted first, where its policy says so.
+func (c *comparison) hook(hook item) *plan.Object {
+	object := c.object(hook)
+	var err error
+	switch {
+	case c.newNamespace != nil:
+		if err = c.stage.knows(hook.object); err == nil {
+			err = c.newNamespace.refuse(hook.object)
+		}
+	default:
+		if tried := c.stage.create(hook.object); tried.err != nil && !apierrors.IsAlreadyExists(tried.err) {
+			err = tried.err
+		}
+	}
+	switch {
+	case err != nil && !untried(err):
+		object.Refused = plan.Explain(object, err)
+	case c.newNamespace == nil:
+		c.tryPod(object, hook.object)
+	}
+	if object.Refused == nil {
+		return nil
+	}
+	return object
+}
+
+// untried tells that a webhook kept something from being tried out.
+func untried(err error) bool { return strings.Contains(err.Error(), "does not support dry run") }
 
 // tryPod tries out a pod of a workload: Pod Security, quotas and limits refuse pods, not what makes them, and a deploy
 // would only find out while it waits.
@@ -175,6 +230,10 @@ func drift(original *unstructured.Unstructured, again *attempt, changes []plan.F
 			Path: f.Path, Released: f.After, Live: f.Before, Hidden: f.Hidden, By: writer.Manager, At: writer.At,
 			Stays: !overwritten[f.Path.String()],
 		})
+	}
+	for _, addition := range plan.Additions(again.live, original) {
+		addition.Stays = !overwritten[addition.Path.String()]
+		found = append(found, addition)
 	}
 	return found
 }

@@ -12,6 +12,9 @@ func podOf(workload *unstructured.Unstructured) *unstructured.Unstructured {
 	if workload == nil {
 		return nil
 	}
+	if workload.GetKind() == "Pod" {
+		return workload
+	}
 	path := []string{"spec", "template"}
 	if workload.GetKind() == "CronJob" {
 		path = []string{"spec", "jobTemplate", "spec", "template"}
@@ -53,7 +56,7 @@ func addClaims(pod, workload *unstructured.Unstructured) {
 // the person may not make pods, which controllers may, or that the pod above lacks something that a real one has.
 func admission(err error) bool {
 	text := err.Error()
-	if strings.Contains(text, "does not support dry run") {
+	if untried(err) {
 		return false
 	}
 	rights := strings.Contains(text, "User ") && strings.Contains(text, "cannot create resource")

@@ -161,6 +161,26 @@ func (p *preview) hookMoments() []release.HookEvent {
 	return []release.HookEvent{release.HookPreUpgrade, release.HookPostUpgrade}
 }
 
+// hooks are the objects that run before and after, each once.
+func (p *preview) hooks() ([]item, error) {
+	var found []item
+	moments := p.hookMoments()
+	for _, hook := range p.next.Hooks {
+		runs := func(moment release.HookEvent) bool { return slices.Contains(hook.Events, moment) }
+		if !slices.ContainsFunc(moments, runs) {
+			continue
+		}
+		objects, err := parse(hook.Manifest)
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range objects {
+			found = append(found, item{service: serviceOf(hook.Path), object: object})
+		}
+	}
+	return found, nil
+}
+
 func (p *preview) listHooks() {
 	for _, moment := range p.hookMoments() {
 		for _, hook := range p.next.Hooks {

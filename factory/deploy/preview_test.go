@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -357,4 +358,28 @@ func everything(t *testing.T, opts deploy.Options) string {
 		t.Fatalf("only %v", found)
 	}
 	return strings.Join(found, " ")
+}
+
+func TestPlanTellsWhatPeopleAddedByHand(t *testing.T) {
+	opts := previewOptions(t, map[string]string{"web": fmt.Sprintf(webDeployment, "web", "1")})
+	apply(t, opts)
+	patch := `{"metadata":{"annotations":{"note":"by hand"}},"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"now"}},` +
+		`"spec":{"containers":[{"name":"web","env":[{"name":"DEBUG","value":"1"}]}]}}}}`
+	_, err := client(t, opts).AppsV1().Deployments(opts.Namespace).
+		Patch(t.Context(), "web", types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: "kubectl-edit"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantPlan(t, preview(t, opts), "the deploy writes nothing; 1 object has drifted",
+		"none deployment/web DRIFT metadata.annotations.note <nil>!=by hand by kubectl-edit stays=true"+
+			" DRIFT spec.template.spec.containers[web].env[DEBUG] <nil>!=map[name:DEBUG value:1] by kubectl-edit stays=true")
+}
+
+func TestAnInterruptEndsAPlan(t *testing.T) {
+	opts := previewOptions(t, map[string]string{"web": fmt.Sprintf(settings, "info")})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if p, err := deploy.Preview(ctx, opts); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %+v %v, want the interrupt", p, err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/helm-chart-factory/factory/factory/clustertest"
 	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/deploy/plan"
 )
@@ -196,6 +197,39 @@ func TestPlanHidesASecretInARefusal(t *testing.T) {
 	opts := previewOptions(t, map[string]string{"web": secret})
 	refused := refusal(t, preview(t, opts))
 	if refused.Reason != plan.Invalid || strings.Contains(refused.Message+refused.Cause, "hidden value") || !strings.Contains(refused.Message, "****") {
+		t.Errorf("refused: %+v", refused)
+	}
+}
+
+func TestPlanTellsPodsThatANewNamespaceWouldRefuse(t *testing.T) {
+	opts := previewOptions(t, map[string]string{"web": fmt.Sprintf(webDeployment, "web", "1") + "---\n" + fmt.Sprintf(settings, "info")})
+	opts.Namespace = clustertest.Name(t, opts.Cluster)
+	refused := refusal(t, preview(t, opts))
+	if refused.Reason != plan.PodSecurity || !strings.Contains(refused.Cause, "restricted") || !strings.Contains(refused.Cause, "allowPrivilegeEscalation != false") {
+		t.Errorf("refused: %+v", refused)
+	}
+}
+
+const migration = `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate, annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: migrate, image: example.invalid/migrate}]}}}
+`
+
+func TestPlanTellsAHookThatIsRefused(t *testing.T) {
+	opts := previewOptions(t, map[string]string{"web": migration + "---\n" + fmt.Sprintf(settings, "info")})
+	p := preview(t, opts)
+	wantPlan(t, p, "1 object is created, no object changes, no workload restarts, none is deleted", "create configmap/settings")
+	if len(p.Hooks) != 1 || p.Hooks[0].Name != "migrate" || p.Hooks[0].Service != "web" || strings.Join(p.Hooks[0].Events, " ") != "pre-install" {
+		t.Errorf("hooks: %+v", p.Hooks)
+	}
+	restrict(t, opts)
+	if refused := refusal(t, preview(t, opts)); refused.Reason != plan.PodSecurity {
+		t.Errorf("refused: %+v", refused)
+	}
+	opts.Chart = charts(map[string]string{"web": strings.Replace(migration, "Never", "Sometimes", 1)})
+	if refused := refusal(t, preview(t, opts)); refused.Reason != plan.Invalid || !strings.Contains(refused.Cause, "restartPolicy") {
 		t.Errorf("refused: %+v", refused)
 	}
 }

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,7 +18,10 @@ import (
 // rehearsal is a connection on which nothing can be written: every write is sent as a server-side dry run, which
 // passes admission and is stored nowhere. It reads each thing once, so that what is compared is one state of it.
 type rehearsal struct {
+	ctx  context.Context
 	next http.RoundTripper
+	// broken is told of a request that got no answer.
+	broken func(error)
 
 	mu       sync.Mutex
 	reads    map[string]*answered
@@ -35,6 +39,15 @@ var errRealWrite = errors.New("a write that is no dry run was about to be sent; 
 
 // RoundTrip implements http.RoundTripper.
 func (r *rehearsal) RoundTrip(request *http.Request) (*http.Response, error) {
+	// Helm's client gives its requests no context of ours.
+	response, err := r.send(request.Clone(r.ctx))
+	if err != nil {
+		r.broken(err)
+	}
+	return response, err
+}
+
+func (r *rehearsal) send(request *http.Request) (*http.Response, error) {
 	switch request.Method {
 	case http.MethodGet:
 		return r.read(request)
@@ -44,7 +57,6 @@ func (r *rehearsal) RoundTrip(request *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	default:
-		request = request.Clone(request.Context())
 		query := request.URL.Query()
 		query.Set("dryRun", "All")
 		request.URL.RawQuery = query.Encode()

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -28,12 +29,15 @@ type stage struct {
 	transport          http.RoundTripper
 	helm               *helmkube.Client
 	autoscalers        autoscalers
+	ctx                context.Context
 
 	mu      sync.Mutex
 	configs map[schema.GroupVersion]*rest.Config
+	// broken is the first request that got no answer: then nothing is known, and no refusal was given.
+	broken error
 }
 
-func newStage(cluster *kube.Cluster, release, namespace string) (*stage, error) {
+func newStage(ctx context.Context, cluster *kube.Cluster, release, namespace string) (*stage, error) {
 	mapper, err := cluster.ToRESTMapper()
 	if err != nil {
 		return nil, err
@@ -49,13 +53,36 @@ func newStage(cluster *kube.Cluster, release, namespace string) (*stage, error) 
 	client := helmkube.New(cluster)
 	client.Namespace = namespace
 	return &stage{release: release, namespace: namespace, mapper: mapper, config: config, transport: transport,
-		helm: client, configs: map[schema.GroupVersion]*rest.Config{}}, nil
+		helm: client, ctx: ctx, configs: map[schema.GroupVersion]*rest.Config{}}, nil
+}
+
+// rehearse returns a connection for trying out one thing.
+func (s *stage) rehearse() *rehearsal {
+	return &rehearsal{ctx: s.ctx, next: s.transport, broken: func(err error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.broken == nil {
+			s.broken = err
+		}
+	}}
+}
+
+// failure is why nothing can be said, if so.
+func (s *stage) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken != nil {
+		return fmt.Errorf("trying the release out: %w", s.broken)
+	}
+	return nil
 }
 
 // attempt is what came of trying out one write.
 type attempt struct {
 	// live is the object as it is, nil when it is not there; after is what it would be.
 	live, after *unstructured.Unstructured
+	// unread is true when the live object could not be read.
+	unread bool
 	// err is the refusal.
 	err      error
 	warnings []string
@@ -64,14 +91,14 @@ type attempt struct {
 // update tries out what Helm does to an object of the last release (nil when it had none) to make it that of the next.
 // again also tries to bring it back to what the last release said, for what has drifted; it is nil without one.
 func (s *stage) update(original, target *unstructured.Unstructured) (write attempt, again *attempt) {
-	memory := &rehearsal{next: s.transport}
+	memory := s.rehearse()
 	info, err := s.info(memory, s.owned(target))
 	if err != nil {
 		return attempt{err: err}, nil
 	}
 	live, err := get(info)
 	if err != nil {
-		return attempt{err: err}, nil
+		return attempt{unread: true, err: err}, nil
 	}
 	write.live = live
 	var before helmkube.ResourceList
@@ -125,7 +152,7 @@ func (s *stage) reapply(memory *rehearsal, live, original *unstructured.Unstruct
 
 // create tries out a new object.
 func (s *stage) create(target *unstructured.Unstructured) attempt {
-	memory := &rehearsal{next: s.transport}
+	memory := s.rehearse()
 	info, err := s.info(memory, target)
 	if err == nil {
 		_, err = s.helm.Create(helmkube.ResourceList{info})
@@ -135,7 +162,7 @@ func (s *stage) create(target *unstructured.Unstructured) attempt {
 
 // remove tries out the deletion of an object of the last release that the next one lacks.
 func (s *stage) remove(original *unstructured.Unstructured) attempt {
-	info, err := s.info(&rehearsal{next: s.transport}, original)
+	info, err := s.info(s.rehearse(), original)
 	if err != nil {
 		return attempt{err: err}
 	}
