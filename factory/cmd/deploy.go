@@ -17,7 +17,7 @@ func newDeploy(a *app) *cobra.Command {
 	var on clusterFlags
 	var env environmentFlag
 	var timeout time.Duration
-	var rollBack bool
+	var rollBack, adopt bool
 	command := &cobra.Command{
 		Use:   "deploy",
 		Short: "Release the umbrella chart and wait until everything is Ready",
@@ -55,6 +55,7 @@ Ctrl-C stops it; the next deploy goes on from there.`,
 	env.bind(a, command)
 	command.Flags().BoolVarP(&on.yes, "yes", "y", false, "do not ask")
 	command.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long everything may take to get Ready")
+	command.Flags().BoolVar(&adopt, "adopt", false, "take over objects of the release that exist and belong to no release, such as some made by kubectl")
 	command.Flags().BoolVar(&rollBack, "rollback-on-failure", false, "bring the last good revision back when the new one fails; a first one is removed")
 	return command
 }

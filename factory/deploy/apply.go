@@ -33,6 +33,8 @@ type Options struct {
 	Timeout time.Duration
 	// MadeBy is the value of MadeByLabel on a release and a namespace that are made.
 	MadeBy string
+	// Adopt takes over objects that exist and belong to no release.
+	Adopt bool
 	// RollBack brings the last good revision back when the new one fails.
 	RollBack bool
 	// Show is given the states of the objects while they get ready; it may be nil.
@@ -82,14 +84,23 @@ type deployment struct {
 	failure error
 	// rendered is the release as it would be stored, once it was rendered to be compared with the last one.
 	rendered *release.Release
+	// volumes is what has to become of the volumes, grown are claims that are to get their size.
+	volumes *volumeChanges
+	grown   []rollout.Object
 	// mask hides secrets in what is found.
 	mask     func() *diagnose.Mask
 	reported bool
 }
 
 func (d *deployment) apply(ctx context.Context) (*Result, error) {
-	if result, err := d.unchanged(ctx); result != nil || err != nil {
-		return result, err
+	kinds, err := d.findDefinitions(ctx)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	if kinds.none() {
+		if result, err := d.unchanged(ctx); result != nil || err != nil {
+			return result, err
+		}
 	}
 	if err := d.fits(ctx); err != nil {
 		return nil, err
@@ -103,12 +114,23 @@ func (d *deployment) apply(ctx context.Context) (*Result, error) {
 	}
 	defer lock.release(ctx)
 	if lock.hadToWait() {
+		// What was seen before is out of date.
+		d.rendered = nil
+		if kinds, err = d.findDefinitions(held); err != nil {
+			return nil, d.explain(held, err)
+		}
 		if result, err := d.unchanged(held); result != nil || err != nil {
 			return result, err
 		}
 	}
 	install, err := d.recover(held, lock)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.writeDefinitions(held, kinds); err != nil {
+		return nil, d.explain(held, err)
+	}
+	if err := d.preflight(held); err != nil {
 		return nil, err
 	}
 	result, err := d.write(held, install)
@@ -136,7 +158,7 @@ func (d *deployment) write(ctx context.Context, install bool) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := configure(ctx, d.Cluster, d.Namespace, d.wait)
+	config, err := d.configure(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +187,7 @@ func (d *deployment) installAction(config *action.Configuration) *action.Install
 	install.Labels = d.labels()
 	// A history that is left over from `helm uninstall --keep-history` does not stand in the way.
 	install.Replace = true
+	install.TakeOwnership, install.SkipCRDs = d.Adopt, true // definitions are there by then
 	return install
 }
 
@@ -175,6 +198,7 @@ func (d *deployment) upgradeAction(config *action.Configuration) *action.Upgrade
 	upgrade.MaxHistory = history
 	// The chart and the digests are the whole truth: values set by hand on the last release do not linger.
 	upgrade.ResetValues = true
+	upgrade.TakeOwnership = d.Adopt
 	return upgrade
 }
 
@@ -202,6 +226,9 @@ func (d *deployment) wait(ctx context.Context, resources helmkube.ResourceList, 
 // ready waits until live objects are ready, within what is left of the timeout.
 func (d *deployment) ready(ctx context.Context, objects []*unstructured.Unstructured, hooks bool) error {
 	wanted := toWaitFor(objects, hooks)
+	if !hooks {
+		wanted = append(wanted, d.grown...)
+	}
 	if err := d.checkCertManager(wanted); err != nil {
 		return err
 	}

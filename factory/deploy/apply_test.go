@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/clustertest"
 	"github.com/helm-chart-factory/factory/factory/deploy"
+	"github.com/helm-chart-factory/factory/factory/deploy/diagnose"
 	"github.com/helm-chart-factory/factory/factory/deploy/rollout"
 )
 
@@ -253,11 +255,12 @@ func TestTimeoutReportsWhatIsNotReady(t *testing.T) {
 	if !errors.As(err, &notReady) {
 		t.Fatalf("got %v, want a NotReadyError", err)
 	}
-	if len(notReady.Findings) != 1 {
+	i := slices.IndexFunc(notReady.Findings, func(f diagnose.Finding) bool { return f.Object == "deployment/web" })
+	if i < 0 {
 		t.Fatalf("findings: %+v", notReady.Findings)
 	}
-	finding := notReady.Findings[0]
-	if finding.Object != "deployment/web" || finding.Container != "web" || finding.Reason != "ImagePullBackOff" ||
+	finding := notReady.Findings[i]
+	if finding.Container != "web" || finding.Reason != "ImagePullBackOff" ||
 		finding.Cause != "the registry has no image example.invalid/web:latest" || finding.Next != "factory build web" {
 		t.Errorf("finding: %+v", finding)
 	}

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -38,6 +39,10 @@ func (p *preview) compare(ctx context.Context) error {
 		if c.newNamespace, err = newPodSecurity(); err != nil {
 			return err
 		}
+	}
+	c.volumes, err = p.inspectVolumes(ctx, targets, originals, p.past.rollback)
+	if err != nil && !errors.As(err, &c.noVolumes) {
+		return err
 	}
 	old := map[objectKey]*unstructured.Unstructured{}
 	for _, original := range originals {
@@ -92,6 +97,9 @@ type comparison struct {
 	stage            *stage
 	newNamespace     *podSecurity // of a namespace that is not there yet; else nil
 	needsCertManager func(secret string) error
+	// volumes is what becomes of them besides; noVolumes says what cannot.
+	volumes   *volumeChanges
+	noVolumes *VolumeError
 }
 
 func (c *comparison) object(i item) *plan.Object {
@@ -116,6 +124,7 @@ func (c *comparison) next(target item, original *unstructured.Unstructured) *pla
 		}
 	} else {
 		c.try(object, target, original)
+		c.tellVolumes(object)
 	}
 	for _, secret := range certificatesOf(target.object) {
 		if err := c.needsCertManager(secret); err != nil {
@@ -131,6 +140,7 @@ func (c *comparison) next(target item, original *unstructured.Unstructured) *pla
 
 // try tries the object out and tells what came of it.
 func (c *comparison) try(object *plan.Object, target item, original *unstructured.Unstructured) {
+	recreated := c.volumes.fit(&target, c.stage.namespace)
 	write, again := c.stage.update(original, target.object)
 	said := c.stage.owned(target.object).Object
 	object.Warnings = write.warnings
@@ -149,7 +159,12 @@ func (c *comparison) try(object *plan.Object, target item, original *unstructure
 	if write.live != nil && (len(object.Fields) > 0 || write.err != nil) {
 		object.Action = plan.Change
 	}
-	c.judge(object, write)
+	if recreated && write.live != nil {
+		write.after = c.stage.owned(target.object)
+		c.replace(object, said)
+	} else {
+		c.judge(object, write)
+	}
 	if object.Refused == nil && (object.Action == plan.Create || len(object.Restarts) > 0) {
 		c.tryPod(object, write.after)
 	}
@@ -198,6 +213,28 @@ func (c *comparison) hook(hook item) *plan.Object {
 
 // untried tells that a webhook kept something from being tried out.
 func untried(err error) bool { return strings.Contains(err.Error(), "does not support dry run") }
+
+// replace is what a deploy does to a StatefulSet whose claim templates change.
+func (c *comparison) replace(object *plan.Object, said map[string]any) {
+	object.Action = plan.Change
+	object.Judge(said)
+	object.Action, object.Effect = plan.Replace, "created again around its running pods, which stay; their volumes grow"
+	if len(object.Restarts) > 0 {
+		object.Effect = "created again around its running pods, which are then replaced one by one; their volumes grow"
+	}
+}
+
+// tellVolumes says what cannot become of an object's volumes.
+func (c *comparison) tellVolumes(object *plan.Object) {
+	if c.noVolumes == nil {
+		return
+	}
+	for _, problem := range c.noVolumes.Problems {
+		if problem.Object == object.Ref() {
+			object.Refused = &plan.Refusal{Reason: plan.Immutable, Message: problem.Cause, Cause: problem.Cause, Next: problem.Next}
+		}
+	}
+}
 
 // tryPod tries out a pod of a workload: Pod Security, quotas and limits refuse pods, not what makes them, and a deploy
 // would only find out while it waits.
@@ -248,7 +285,7 @@ func (c *comparison) dropped(original item) *plan.Object {
 		object.Refused = plan.Explain(object, tried.err)
 	case tried.live == nil:
 		return nil
-	case kept(tried.live):
+	case kept(tried.live), tried.live.GetKind() == definitionKind:
 		object.Action = plan.Keep
 	default:
 		object.Action, object.Effect = plan.Delete, plan.Loses(tried.live.Object)

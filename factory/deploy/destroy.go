@@ -113,6 +113,9 @@ func (d *removal) uninstall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.keepDefinitions(last); err != nil {
+		return err
+	}
 	d.Say("removing %s (%d objects) from namespace %s", d.Name, len(objects), d.Namespace)
 	uninstall := action.NewUninstall(config)
 	uninstall.DeletionPropagation, uninstall.Timeout = "foreground", d.Timeout
@@ -123,7 +126,21 @@ func (d *removal) uninstall(ctx context.Context) error {
 	return d.gone(ctx, objects)
 }
 
-// deletable lists the objects that uninstalling deletes.
+// keepDefinitions records that the release's custom resource definitions stay: objects of others may be of their kinds.
+func (d *removal) keepDefinitions(last *release.Release) error {
+	objects, err := parse(last.Manifest)
+	if err != nil {
+		return err
+	}
+	for _, u := range objects {
+		if u.GetKind() == definitionKind {
+			d.done.Kept = append(d.done.Kept, refOf(u))
+		}
+	}
+	return nil
+}
+
+// deletable lists the objects that uninstalling deletes. Custom resource definitions it never does.
 func deletable(last *release.Release) ([]*unstructured.Unstructured, error) {
 	objects, err := parse(last.Manifest)
 	if err != nil {
@@ -131,7 +148,7 @@ func deletable(last *release.Release) ([]*unstructured.Unstructured, error) {
 	}
 	var deleted []*unstructured.Unstructured
 	for _, u := range objects {
-		if u.GetAnnotations()[helmkube.ResourcePolicyAnno] != helmkube.KeepPolicy {
+		if !kept(u) && u.GetKind() != definitionKind {
 			deleted = append(deleted, u)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	helmkube "helm.sh/helm/v3/pkg/kube"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/helm-chart-factory/factory/factory/kube"
@@ -45,15 +46,17 @@ func configure(ctx context.Context, cluster *kube.Cluster, namespace string, wai
 	return config, nil
 }
 
-// helmClient is Helm's client with three differences: an interrupt is noticed between and during its steps, so that Helm
-// itself records the release as failed before it returns; readiness is watched, not polled every two seconds; and the
-// replicas of what an autoscaler scales are left alone.
+// helmClient is Helm's client with some differences: an interrupt is noticed between and during its steps, so that Helm
+// itself records the release as failed before it returns; readiness is watched, not polled every two seconds; the
+// replicas of what an autoscaler scales are left alone; and custom resource definitions are never deleted.
 // Helm's own handling of a cancelled context leaves the work going on in the background.
 type helmClient struct {
 	*helmkube.Client
 	cluster *kube.Cluster
 	ctx     context.Context
 	wait    waiter
+	// prepare does what has to happen right before objects are replaced, and returns what they replace. It may be nil.
+	prepare func(original, target helmkube.ResourceList) (helmkube.ResourceList, error)
 }
 
 // Create creates the objects as Helm does, kind by kind, those of a kind at once, and says which was refused.
@@ -87,13 +90,48 @@ func (c *helmClient) Create(resources helmkube.ResourceList) (*helmkube.Result, 
 }
 
 func (c *helmClient) Update(original, target helmkube.ResourceList, force bool) (*helmkube.Result, error) {
-	if err := c.ctx.Err(); err != nil {
-		return &helmkube.Result{}, err
-	}
-	if err := keepReplicas(c.ctx, c.cluster, c.Namespace, original, target); err != nil {
+	original, err := c.beforeUpdate(original, target)
+	if err != nil {
 		return &helmkube.Result{}, err
 	}
 	return c.Client.Update(original, target, force)
+}
+
+// UpdateThreeWayMerge is what Helm calls when it adopts objects.
+func (c *helmClient) UpdateThreeWayMerge(original, target helmkube.ResourceList, force bool) (*helmkube.Result, error) {
+	original, err := c.beforeUpdate(original, target)
+	if err != nil {
+		return &helmkube.Result{}, err
+	}
+	return c.Client.UpdateThreeWayMerge(original, target, force)
+}
+
+func (c *helmClient) beforeUpdate(original, target helmkube.ResourceList) (helmkube.ResourceList, error) {
+	if err := c.ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := keepReplicas(c.ctx, c.cluster, c.Namespace, original, target); err != nil {
+		return nil, err
+	}
+	original = withoutDefinitions(original, target)
+	if c.prepare == nil {
+		return original, nil
+	}
+	return c.prepare(original, target)
+}
+
+// Delete deletes what may be deleted.
+func (c *helmClient) Delete(resources helmkube.ResourceList) (*helmkube.Result, []error) {
+	return c.DeleteWithPropagationPolicy(resources, metav1.DeletePropagationBackground)
+}
+
+// DeleteWithPropagationPolicy deletes what may be deleted.
+func (c *helmClient) DeleteWithPropagationPolicy(resources helmkube.ResourceList, policy metav1.DeletionPropagation) (*helmkube.Result, []error) {
+	resources = withoutDefinitions(resources, nil)
+	if len(resources) == 0 {
+		return &helmkube.Result{}, nil
+	}
+	return c.Client.DeleteWithPropagationPolicy(resources, policy)
 }
 
 func (c *helmClient) Wait(resources helmkube.ResourceList, _ time.Duration) error {

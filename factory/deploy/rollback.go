@@ -60,7 +60,7 @@ func (d *deployment) goBack(ctx context.Context, from, to int) (*Result, error) 
 	if _, err := d.recover(held, lock); err != nil {
 		return nil, err
 	}
-	config, err := configure(held, d.Cluster, d.Namespace, d.wait)
+	config, err := d.configure(held)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (d *deployment) goBack(ctx context.Context, from, to int) (*Result, error) 
 		return nil, fmt.Errorf("release %q is at revision %d by now, not %d: nothing was done\nnext: factory rollback   (shows the plan anew)", d.Name, last.Version, from)
 	}
 	d.Say("rolling back %s to revision %d", d.Name, to)
-	if err := d.rollBack(config, to); err != nil {
+	if err := d.rollBack(held, config, to); err != nil {
 		return nil, d.explain(held, err)
 	}
 	now, err := config.Releases.Last(d.Name)
@@ -82,7 +82,10 @@ func (d *deployment) goBack(ctx context.Context, from, to int) (*Result, error) 
 	return d.result(now, true)
 }
 
-func (d *deployment) rollBack(config *action.Configuration, to int) error {
+func (d *deployment) rollBack(ctx context.Context, config *action.Configuration, to int) error {
+	if err := d.keepVolumes(ctx, config, to); err != nil {
+		return err
+	}
 	rollback := action.NewRollback(config)
 	rollback.Version, rollback.Timeout, rollback.MaxHistory = to, d.Timeout, history
 	rollback.Wait, rollback.WaitForJobs = true, true

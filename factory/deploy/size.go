@@ -37,6 +37,7 @@ func (d *deployment) fits(ctx context.Context) error {
 		if next, err = d.render(ctx, past); err != nil {
 			return err
 		}
+		d.rendered = next
 	}
 	size, err := storedSize(next)
 	if err != nil {

@@ -32,6 +32,7 @@ func (d *deployment) unchanged(ctx context.Context) (*Result, error) {
 	}
 	upgrade := d.upgradeAction(config)
 	upgrade.DryRun, upgrade.DryRunOption = true, "server"
+	upgrade.TakeOwnership = true // what is not ours is found later, all of it
 	next, err := upgrade.RunWithContext(ctx, d.Name, loaded, copyValues(d.Values))
 	if err != nil {
 		return nil, d.explain(ctx, err)

@@ -30,7 +30,7 @@ func (e *UndoneError) Unwrap() error { return e.Err }
 // undo brings back the last revision that was deployed, or removes the first one, after a failure that wrote a revision.
 func (d *deployment) undo(ctx context.Context, failure error) error {
 	d.deadline = time.Now().Add(d.Timeout)
-	config, err := configure(ctx, d.Cluster, d.Namespace, d.wait)
+	config, err := d.configure(ctx)
 	if err != nil {
 		return errors.Join(failure, err)
 	}
@@ -42,13 +42,13 @@ func (d *deployment) undo(ctx context.Context, failure error) error {
 	if good, err := config.Releases.Deployed(d.Name); err == nil {
 		to = good.Version
 	}
-	if err := d.undoTo(config, to); err != nil {
+	if err := d.undoTo(ctx, config, to); err != nil {
 		return errors.Join(failure, fmt.Errorf("rolling back: %w", err))
 	}
 	return &UndoneError{Err: failure, To: to}
 }
 
-func (d *deployment) undoTo(config *action.Configuration, to int) error {
+func (d *deployment) undoTo(ctx context.Context, config *action.Configuration, to int) error {
 	if to == 0 {
 		d.Say("removing what the first revision left")
 		uninstall := action.NewUninstall(config)
@@ -57,5 +57,5 @@ func (d *deployment) undoTo(config *action.Configuration, to int) error {
 		return err
 	}
 	d.Say("rolling back to revision %d", to)
-	return d.rollBack(config, to)
+	return d.rollBack(ctx, config, to)
 }

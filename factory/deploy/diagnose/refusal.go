@@ -56,7 +56,7 @@ func Refusal(message string) (cause, next string) {
 		return "a field changed that Kubernetes does not let change on an existing object",
 			"delete the object named above (a StatefulSet with --cascade=orphan keeps its pods), then run this again"
 	case strings.Contains(low, "cannot be imported into the current release"):
-		return "an object of that name exists and was not made by this release", "delete or rename it, then run this again"
+		return "an object of that name exists and was not made by this release", "factory deploy --adopt takes over what belongs to no release; or delete it, or rename it here"
 	}
 	return "the cluster refuses it: " + message, ""
 }

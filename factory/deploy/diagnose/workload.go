@@ -26,7 +26,7 @@ func Creation(subject Subject, events []*corev1.Event) []Finding {
 // Claim says why a volume claim is not bound. events are those about the claim.
 func Claim(subject Subject, claim *corev1.PersistentVolumeClaim, events []*corev1.Event) []Finding {
 	if claim.Status.Phase == corev1.ClaimBound {
-		return nil
+		return growing(subject, claim, events)
 	}
 	event := newest(events, withReason("ProvisioningFailed", "FailedBinding"))
 	if event == nil {
@@ -46,5 +46,34 @@ func Claim(subject Subject, claim *corev1.PersistentVolumeClaim, events []*corev
 		finding.Next = "kubectl get storageclass, then name one of them in the service's service.yaml"
 		finding.ask.classes = true
 	}
+	return []Finding{finding}
+}
+
+// growing says why the volume of a bound claim does not get bigger.
+func growing(subject Subject, claim *corev1.PersistentVolumeClaim, events []*corev1.Event) []Finding {
+	have, want := claim.Status.Capacity[corev1.ResourceStorage], claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	if have.IsZero() || have.Cmp(want) >= 0 {
+		return nil
+	}
+	for _, condition := range claim.Status.Conditions {
+		if condition.Type == corev1.PersistentVolumeClaimFileSystemResizePending && condition.Status == corev1.ConditionTrue {
+			finding := subject.finding(string(condition.Type), condition.Message)
+			finding.Events = describe(events)
+			finding.Cause = "the volume of claim " + claim.Name + " has grown, and its file system grows when its pod starts again"
+			finding.Next = "kubectl -n " + claim.Namespace + " delete pod of the service, where the node does not do it by itself within a minute"
+			return []Finding{finding}
+		}
+	}
+	event := newest(events, withReason("VolumeResizeFailed", "ExternalExpanding", "FileSystemResizeFailed"))
+	if event == nil {
+		return nil
+	}
+	finding := subject.finding(event.Reason, event.Message)
+	finding.Events = describe(events)
+	finding.Cause = "the driver of the volume of claim " + claim.Name + " has not made it bigger yet"
+	if event.Reason != "ExternalExpanding" {
+		finding.Cause = "the volume of claim " + claim.Name + " could not be made bigger"
+	}
+	finding.Next = "kubectl -n " + claim.Namespace + " describe pvc " + claim.Name + ", and look at the pods of its storage driver"
 	return []Finding{finding}
 }

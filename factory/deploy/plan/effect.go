@@ -79,8 +79,6 @@ func Loses(object map[string]any) string {
 		return "its volume and the data in it go with it, where the storage class says so"
 	case "Namespace":
 		return "everything in it goes with it"
-	case "CustomResourceDefinition":
-		return "every object of that kind goes with it"
 	case "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod":
 		return "its pods stop"
 	case "Secret":

@@ -100,6 +100,9 @@ func (v *view) readiness(u *unstructured.Unstructured, completes bool) (Phase, s
 		}
 		return Waiting, result.Message
 	}
+	if from, to := growing(u); to != "" {
+		return Waiting, "grows from " + from + " to " + to
+	}
 	switch {
 	case kind.Kind == "Job" && kind.Group == "batch" && condition(u, "Complete") != "True":
 		return Waiting, "running"
@@ -128,6 +131,19 @@ func (v *view) waitsForFirstPod(u *unstructured.Unstructured) bool {
 		}
 	}
 	return true
+}
+
+// growing says from what to what a bound claim's volume is being made bigger; to is empty when it is not.
+func growing(u *unstructured.Unstructured) (from, to string) {
+	claim := convert[corev1.PersistentVolumeClaim](u)
+	if u.GetKind() != "PersistentVolumeClaim" || claim == nil {
+		return "", ""
+	}
+	have, want := claim.Status.Capacity[corev1.ResourceStorage], claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	if have.IsZero() || have.Cmp(want) >= 0 {
+		return "", ""
+	}
+	return have.String(), want.String()
 }
 
 func condition(u *unstructured.Unstructured, kind string) string {
