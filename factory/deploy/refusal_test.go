@@ -78,9 +78,9 @@ spec:
 func TestPlanNamesTheImmutableFieldOfAStatefulSet(t *testing.T) {
 	opts := previewOptions(t, map[string]string{"db": fmt.Sprintf(database, "1Gi")})
 	apply(t, opts)
-	opts.Chart = charts(map[string]string{"db": fmt.Sprintf(database, "2Gi")})
+	opts.Chart = charts(map[string]string{"db": strings.Replace(fmt.Sprintf(database, "1Gi"), "serviceName: db", "serviceName: other", 1)})
 	refused := refusal(t, preview(t, opts))
-	if refused.Reason != plan.Immutable || len(refused.Fields) != 1 || !strings.HasPrefix(refused.Fields[0], "spec.volumeClaimTemplates") ||
+	if refused.Reason != plan.Immutable || len(refused.Fields) != 1 || !strings.HasPrefix(refused.Fields[0], "spec.serviceName") ||
 		!strings.Contains(refused.Next, "delete statefulset db --cascade=orphan") {
 		t.Errorf("refused: %+v", refused)
 	}

@@ -212,7 +212,7 @@ func TestAPlanTellsWhatBecomesOfVolumes(t *testing.T) {
 			if test.cause != "" && (object.Refused == nil || !strings.Contains(object.Refused.Cause, test.cause)) {
 				t.Errorf("got %+v, want it refused: %s", object, test.cause)
 			}
-			if got := fmt.Sprint(object.Fields[0].Path); !strings.HasPrefix(got, "spec.volumeClaimTemplates[data].spec.resources.requests.storage") {
+			if got := fmt.Sprint(object.Fields[0].Path); !strings.HasPrefix(got, "spec.volumeClaimTemplates[0].spec.resources.requests.storage") {
 				t.Errorf("field %s", got)
 			}
 		})
