@@ -2,6 +2,9 @@
     app.kubernetes.io/name: "{{ .Chart.Name }}"
     app.kubernetes.io/instance: "{{ .Release.Name }}"
     app.kubernetes.io/part-of: "{{ .Values.project }}"
+    {{- with .Values.image.tag }}
+    app.kubernetes.io/version: "{{ . | trunc 63 | trimAll "-_." }}"
+    {{- end }}
     app.kubernetes.io/managed-by: Helm
     helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
     {{- range $key, $value := .Values.labels }}

@@ -10,7 +10,7 @@ var labelValue = regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)
 
 // ownLabels are the labels that every object of a chart has.
 func ownLabels() []string {
-	return []string{"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"}
+	return []string{"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/version", "app.kubernetes.io/managed-by"}
 }
 
 // ownAnnotations are the annotations that another key of the spec says, by what they begin with, and where they come from.

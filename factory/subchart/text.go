@@ -1,8 +1,6 @@
 package subchart
 
 import (
-	"strconv"
-
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -19,7 +17,7 @@ func chartYAML(m *chart.Metadata) values.Map {
 	}
 }
 
-// readme tells what the chart is and lists its values, then those that only environments set.
+// readme tells what the chart is and lists its values, as helm-docs would, then those that only environments set.
 func readme(b []byte, s *spec.Service, m, elsewhere values.Map) []byte {
 	add := func(texts ...string) {
 		for _, text := range texts {
@@ -27,33 +25,13 @@ func readme(b []byte, s *spec.Service, m, elsewhere values.Map) []byte {
 		}
 	}
 	add("# ", s.Name, "\n\nThe Helm chart of the service ", s.Name, ", made from `", s.Dir, "/", spec.ServiceFile, "`.\n\n")
-	add("| Value | Default | Meaning |\n|---|---|---|\n")
-	for _, e := range m {
-		add("| `", e.Key, "` | ")
-		b = summary(b, e.Value)
-		add(" | ", e.Comment, " |\n")
+	b = m.AppendTable(b)
+	if len(elsewhere) == 0 {
+		return b
 	}
+	add("\nOnly an environment sets these:\n\n")
 	for _, e := range elsewhere {
-		add("| `", e.Key, "` | not set | ", e.Comment, " |\n")
+		add("- `", e.Key, "`: ", e.Comment, "\n")
 	}
 	return b
-}
-
-// summary shows a default in a table's cell: the scalar itself, or the keys of a mapping.
-func summary(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case values.Map:
-		for i, e := range v {
-			if i > 0 {
-				b = append(b, ", "...)
-			}
-			b = append(b, e.Key...)
-		}
-		return b
-	case []any:
-		return append(strconv.AppendInt(b, int64(len(v)), 10), " in values.yaml"...)
-	default:
-		b = values.Scalar(append(b, '`'), v)
-		return append(b, '`')
-	}
 }

@@ -13,6 +13,7 @@ import (
 func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	m := values.Map{{Key: "project", Value: p.Name, Comment: "What the service is part of."}}
 	add := func(key string, value any, comment string) {
+		e := values.Entry{Key: key, Value: value, Comment: comment}
 		switch v := value.(type) {
 		case values.Map:
 			if len(v) == 0 {
@@ -23,7 +24,10 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 				return
 			}
 		}
-		m = append(m, values.Entry{Key: key, Value: value, Comment: comment})
+		if values.Inline(value) == "" {
+			e.Default = values.Keys(value)
+		}
+		m = append(m, e)
 	}
 	if s.Autoscale == nil && (s.Kind == spec.Deployment || s.Kind == spec.StatefulSet) {
 		add("replicas", int64(s.Replicas), "How many pods run.")

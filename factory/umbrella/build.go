@@ -31,7 +31,7 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 		c.Metadata.Dependencies = append(c.Metadata.Dependencies, &chart.Dependency{
 			Name: sub.Name(), Version: sub.Metadata.Version, Condition: sub.Name() + ".enabled",
 		})
-		tree = append(tree, values.Entry{Key: sub.Name(), Value: values.Map{{Key: "enabled", Value: true}}})
+		tree = append(tree, values.Entry{Key: sub.Name(), Value: values.Map{{Key: "enabled", Value: true, Comment: switchText(sub.Name())}}})
 	}
 	c.AddDependency(charts...)
 	raw := func(f *chart.File) *chart.File {
@@ -87,9 +87,13 @@ func schema(b []byte, charts []*chart.Chart) []byte {
 func readme(b []byte, p *spec.Project, m *chart.Metadata) []byte {
 	b = fmt.Appendf(b, "# %s\n\nThe umbrella chart of %s:\n\n    helm upgrade --install %s %s/ -n NAMESPACE --create-namespace\n\n", m.Name, m.Name, m.Name, Dir)
 	b = readmeEnvironments(b, p)
-	b = append(b, "| Service | Switch | Values |\n|---|---|---|\n"...)
-	for _, d := range m.Dependencies {
-		b = fmt.Appendf(b, "| [%s](charts/%s/README.md) | `%s` | `charts/%s/values.yaml` |\n", d.Name, d.Name, d.Condition, d.Name)
+	table := make(values.Map, len(m.Dependencies))
+	for i, d := range m.Dependencies {
+		table[i] = values.Entry{Key: d.Condition, Value: true, Comment: switchText(d.Name)}
 	}
-	return b
+	return table.AppendTable(b)
+}
+
+func switchText(service string) string {
+	return "Release [" + service + "](charts/" + service + "/README.md) with the rest."
 }

@@ -2,6 +2,7 @@ package umbrella_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -107,5 +108,30 @@ service:
 		if open != want {
 			t.Errorf("%s is open to everyone: %v\n%+v", name, open, policy.Spec.Ingress)
 		}
+	}
+}
+
+// TestVersionLabel: the version is the image's tag, made fit for a label, on objects but not where it could not change.
+func TestVersionLabel(t *testing.T) {
+	objects := released(t, map[string]string{
+		"tagged": "kind: StatefulSet\nimage: nginx:1.27-alpine\nvolumes: {data: {path: /data, size: 1Gi}}\n",
+		"long":   "image: nginx:_" + strings.Repeat("a", 61) + "-b\n",
+		"pinned": "image: nginx@sha256:" + strings.Repeat("a", 64) + "\n",
+	})
+	const version = "app.kubernetes.io/version"
+	set := decode[appsv1.StatefulSet](t, objects, "tagged/StatefulSet/tagged")
+	if set.Labels[version] != "1.27-alpine" {
+		t.Errorf("tagged: %v", set.Labels)
+	}
+	for _, labels := range []map[string]string{set.Spec.Selector.MatchLabels, set.Spec.VolumeClaimTemplates[0].Labels} {
+		if _, said := labels[version]; said {
+			t.Errorf("what cannot change says a version: %v", labels)
+		}
+	}
+	if long := decode[appsv1.Deployment](t, objects, "long/Deployment/long"); long.Labels[version] != strings.Repeat("a", 61) {
+		t.Errorf("long: %v", long.Labels)
+	}
+	if pinned := decode[appsv1.Deployment](t, objects, "pinned/Deployment/pinned"); pinned.Labels[version] != "" {
+		t.Errorf("pinned: %v", pinned.Labels)
 	}
 }

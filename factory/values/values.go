@@ -15,8 +15,10 @@ type Map []Entry
 type Entry struct {
 	Key   string
 	Value any
-	// Comment is written above the key, one line for each of its lines. It may be empty.
+	// Comment is written above the key, in the form that helm-docs reads. It is one line and may be empty.
 	Comment string
+	// Default is what a table of values shows in the place of a value that is too long for it; below a Comment only.
+	Default string
 }
 
 // Append writes the mapping as YAML to the end of b.
@@ -28,9 +30,11 @@ func (m Map) append(b []byte, indent int) []byte {
 			if indent == 0 && len(b) > 0 {
 				b = append(b, '\n')
 			}
-			for line := range strings.SplitSeq(e.Comment, "\n") {
-				b = append(spaces(b, indent), "# "...)
-				b = append(append(b, line...), '\n')
+			b = append(spaces(b, indent), "# -- "...)
+			b = append(append(b, e.Comment...), '\n')
+			if e.Default != "" {
+				b = append(spaces(b, indent), "# @default -- "...)
+				b = append(append(b, e.Default...), '\n')
 			}
 		}
 		b = Text(spaces(b, indent), e.Key)
