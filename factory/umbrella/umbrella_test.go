@@ -100,9 +100,9 @@ func decode[T any](t testing.TB, objects map[string]string, key string) T {
 	return into
 }
 
-// TestTextArrives sends texts that break templates, YAML and shells through everything, and reads them from the manifest.
-func TestTextArrives(t *testing.T) {
-	texts := []string{
+// breakingTexts are those that break templates, YAML and shells.
+func breakingTexts() []string {
+	return []string{
 		"", " ", "no", "yes", "on", "~", "null", "true", "1e3", "010", "0x1F", "1_000", "1:30", "2024-01-01", ".inf", "-", "---", "...",
 		"{{ .Values.replicas }}", "{{", "}}", "{{- include \"labels\" . }}", "{{/*", "<no value>", "HELM_ERR_START",
 		`"`, `'`, `\`, `\n`, `"'"'`, "`", "a: b", "a #b", "#", "- a", "[a", "{a", "&a", "*a", "!a", "|", ">", "%", "@", "?", ":",
@@ -110,6 +110,11 @@ func TestTextArrives(t *testing.T) {
 		"🙂", "é", "日本語", "\u00a0", "\u2028", "\u200b", "\U0001F468\u200d\U0001F469", "<script>&amp;</script>",
 		"$(DB_HOST)", "$$(X)", "$HOME", "%s", "%!d(MISSING)", "\x01\x1b[0m", strings.Repeat("long ", 20_000),
 	}
+}
+
+// TestTextArrives sends texts through everything that says how a container runs, and reads them from the manifest.
+func TestTextArrives(t *testing.T) {
+	texts := breakingTexts()
 	spec := map[string]any{"image": "x", "port": 80}
 	env, annotations, headers := map[string]string{}, map[string]string{}, map[string]string{}
 	for i, text := range texts {
