@@ -44,6 +44,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"a database outage is survived", databaseOutage},
 		{"deleting the database's pod loses nothing", deleteDatabasePod},
 		{"a rebuilt image rolls only its own pods", rebuildOneImage},
+		{"a plan is what happens, and a rollback takes it back", planAndRollBack},
 		{"what cannot run is diagnosed", diagnoses},
 		{"registries.yaml decides what a mirror's name means", mirrorOfAnotherName},
 		{"destroy and deploy again keep volume and password", destroyAndDeploy},
