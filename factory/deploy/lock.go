@@ -127,6 +127,10 @@ func (l *lock) renew(ctx context.Context, lose context.CancelCauseFunc) {
 		case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 			lose(errLockLost)
 			return
+		case apierrors.IsUnauthorized(err):
+			// Watches that are open go on telling; nothing can be written any more.
+			lose(err)
+			return
 		}
 	}
 }
