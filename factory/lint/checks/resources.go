@@ -52,18 +52,12 @@ func resourceChecks() []Check {
 }
 
 func unsetCPU(c rendered.Container, found rule.Found) {
-	if c.Pod.Hook("test") {
-		return
-	}
 	if c.Resources.Requests.Cpu().IsZero() && c.Resources.Limits.Cpu().IsZero() {
 		found(c.Pod.Object, c.Key("resources", "requests", "cpu"), "container %s reserves no CPU", c.Name)
 	}
 }
 
 func unsetMemory(c rendered.Container, found rule.Found) {
-	if c.Pod.Hook("test") {
-		return
-	}
 	if c.Resources.Requests.Memory().IsZero() && c.Resources.Limits.Memory().IsZero() {
 		found(c.Pod.Object, c.Key("resources", "requests", "memory"), "container %s reserves no memory", c.Name)
 	}

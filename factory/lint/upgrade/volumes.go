@@ -27,11 +27,11 @@ func volumeChecks() []Check {
 		Rule: rule.Rule{
 			ID: "upgrade-growing-volume", Severity: rule.Warning,
 			What:   "a volume that becomes larger",
-			Reason: "That works only where the storage class says allowVolumeExpansion; k3s' local-path does not.",
-			Fix:    "look with kubectl get storageclass; then release, or grow the disk below it",
+			Reason: "That works only where the storage class says allowVolumeExpansion, which k3s' local-path does not. For a StatefulSet factory deploy makes the claims larger; plain helm is refused.",
+			Fix:    "look with kubectl get storageclass; then release with factory deploy",
 		},
 		Run: eachClaim(func(o *rendered.Object, was, is claim, found rule.Found) {
-			if !is.template && is.size.Cmp(was.size) > 0 {
+			if is.size.Cmp(was.size) > 0 {
 				found(o, is.key("size"), "the volume %s was %s and becomes %s", is.name, was.size.String(), is.size.String())
 			}
 		}),
@@ -50,11 +50,35 @@ func volumeChecks() []Check {
 	}, {
 		Rule: rule.Rule{
 			ID: "upgrade-claim-templates", Severity: rule.Error,
-			What:   "a StatefulSet whose claim templates change",
-			Reason: "The API server refuses it, a larger size included.",
-			Fix:    "keep them; or change each claim by hand, delete the StatefulSet and keep its pods (kubectl delete statefulset NAME --cascade=orphan), and release then",
+			What:   "a StatefulSet whose claim templates change in more than their size",
+			Reason: "The API server refuses it, and volumes that exist cannot become what the template says.",
+			Fix:    "keep the template; or add a volume of another name and move the data",
 		},
-		Run: eachPair(claimTemplates),
+		Run: eachClaim(func(o *rendered.Object, was, is claim, found rule.Found) {
+			if !is.template {
+				return
+			}
+			then := was.pvc.DeepCopy()
+			then.Spec.Resources.Requests, then.Spec.StorageClassName = is.pvc.Spec.Resources.Requests, is.pvc.Spec.StorageClassName
+			if !equality.Semantic.DeepEqual(then, is.pvc) {
+				found(o, rule.Key{"volumes", is.name}, "the template %s changes", is.name)
+			}
+		}),
+	}, {
+		Rule: rule.Rule{
+			ID: "upgrade-volume-added", Severity: rule.Warning,
+			What:   "a StatefulSet that gets another claim template",
+			Reason: "The API server refuses the change: factory deploy makes the StatefulSet anew around its pods, and plain helm fails.",
+			Fix:    "release with factory deploy",
+		},
+		Run: eachPair(func(was, is *rendered.Object, found rule.Found) {
+			before := claims(was)
+			for name, c := range claims(is) {
+				if _, ok := before[name]; !ok && c.template {
+					found(is, rule.Key{"volumes", name}, "the template %s is new", name)
+				}
+			}
+		}),
 	}, {
 		Rule: rule.Rule{
 			ID: "upgrade-volume-gone", Severity: rule.Error,
@@ -62,16 +86,26 @@ func volumeChecks() []Check {
 			Reason: "Its data goes with it, or stays in the cluster where nobody looks, if the claim says helm.sh/resource-policy: keep.",
 			Fix:    "keep the volume; or save the data, and remove the claim by hand after the release",
 		},
-		Run: func(c *Change, found rule.Found) {
-			for _, was := range c.gone("PersistentVolumeClaim") {
-				if was.Annotations["helm.sh/resource-policy"] == "keep" {
-					found(was, rule.Key{"volumes"}, "the claim is no longer part of the release, and stays behind with its data")
-				} else {
-					found(was, rule.Key{"volumes"}, "the claim is deleted with its data")
-				}
-			}
-		},
+		Run: volumeGone,
 	}}
+}
+
+func volumeGone(c *Change, found rule.Found) {
+	for _, was := range c.gone("PersistentVolumeClaim") {
+		if was.Annotations["helm.sh/resource-policy"] == "keep" {
+			found(was, rule.Key{"volumes"}, "the claim is no longer part of the release, and stays behind with its data")
+		} else {
+			found(was, rule.Key{"volumes"}, "the claim is deleted with its data")
+		}
+	}
+	eachPair(func(was, is *rendered.Object, found rule.Found) {
+		now := claims(is)
+		for name, c := range claims(was) {
+			if _, ok := now[name]; !ok && c.template {
+				found(is, rule.Key{"volumes"}, "the template %s is gone, and the claims made from it stay behind with their data", name)
+			}
+		}
+	})(c, found)
 }
 
 // claim is what a persistent volume is made from.
@@ -127,28 +161,4 @@ func className(class string) string {
 		return "the default class"
 	}
 	return "class " + class
-}
-
-// claimTemplates speaks where no other rule does: a smaller size and another class have rules of their own.
-func claimTemplates(was, is *rendered.Object, found rule.Found) {
-	if is.Kind != "StatefulSet" {
-		return
-	}
-	before, now := claims(was), claims(is)
-	for name, b := range now {
-		a, ok := before[name]
-		switch growth := b.size.Cmp(a.size); {
-		case !ok:
-			found(is, rule.Key{"volumes", name}, "the template %s is new", name)
-		case growth > 0:
-			found(is, b.key("size"), "the template %s asks for %s instead of %s", name, b.size.String(), a.size.String())
-		case growth == 0 && a.class == b.class && !equality.Semantic.DeepEqual(a.pvc, b.pvc):
-			found(is, rule.Key{"volumes", name}, "the template %s changes", name)
-		}
-	}
-	for name := range before {
-		if _, ok := now[name]; !ok {
-			found(is, rule.Key{"volumes"}, "the template %s is gone", name)
-		}
-	}
 }
