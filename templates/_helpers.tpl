@@ -27,7 +27,7 @@ spec:
   {{- end }}
   enableServiceLinks: false
   securityContext:
-    runAsNonRoot: true
+    runAsNonRoot: {{ ne (int64 .Values.user) 0 }}
     runAsUser: {{ int64 .Values.user }}
     runAsGroup: {{ int64 (or .Values.group .Values.user) }}
     seccompProfile: {type: RuntimeDefault}
@@ -37,13 +37,16 @@ spec:
   {{- range $field, $value := .Values.pod }}
   {{ $field }}: {{ toJson $value }}
   {{- end }}
+  {{- with .Values.initContainers }}
+  initContainers:
+  {{- range . }}
+  {{- template "other" (list $ .) }}
+  {{- end }}
+  {{- end }}
   containers:
   - name: "{{ .Chart.Name }}"
-    {{- with .Values.image }}
-    image: "{{ .repository }}{{ with .digest }}@{{ . }}{{ else }}:{{ .tag }}{{ end }}"
-    imagePullPolicy: {{ with .pullPolicy }}{{ . }}{{ else }}{{ if or .digest (ne .tag "latest") }}IfNotPresent{{ else }}Always{{ end }}{{ end }}
-    {{- end }}
-    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: {{ not .Values.writableRootFilesystem }}}
+    {{- template "image" .Values.image }}
+    securityContext: {{ with .Values.containerSecurity }}{{ toJson . }}{{ else }}{{ template "hardened" }}{{ end }}
     {{- range $field, $value := .Values.container }}
     {{ $field }}: {{ toJson $value }}
     {{- end }}
@@ -62,4 +65,31 @@ spec:
       - {{ toJson . }}
       {{- end }}
     {{- end }}
+  {{- range .Values.sidecars }}
+  {{- template "other" (list $ .) }}
+  {{- end }}
+{{- end -}}
+
+{{- define "image" }}
+    image: "{{ .repository }}{{ with .digest }}@{{ . }}{{ else }}:{{ .tag }}{{ end }}"
+    imagePullPolicy: {{ with .pullPolicy }}{{ . }}{{ else }}{{ if or .digest (ne .tag "latest") }}IfNotPresent{{ else }}Always{{ end }}{{ end }}
+{{- end -}}
+
+{{- define "hardened" }}{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}{{ end -}}
+
+{{- /* A container before or beside the service's own, the second of a list whose first is the root. */ -}}
+{{- define "other" }}
+{{- $root := first . }}
+{{- with last . }}
+  - name: {{ toJson .name }}
+    {{- if not .image }}
+    {{- template "image" $root.Values.image }}
+    {{- end }}
+    {{- if not .securityContext }}
+    securityContext: {{ template "hardened" }}
+    {{- end }}
+    {{- range $field, $value := omit . "name" }}
+    {{ $field }}: {{ toJson $value }}
+    {{- end }}
+{{- end }}
 {{- end -}}

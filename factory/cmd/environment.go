@@ -46,7 +46,7 @@ func (f *environmentFlag) load(a *app) (*spec.Project, error) {
 func releaseOf(ctx context.Context, project *spec.Project, cluster *kube.Cluster) (deploy.Options, error) {
 	opts := deploy.Options{
 		Cluster: cluster, Name: project.Name, Namespace: project.Namespace, MadeBy: "deploy",
-		Chart: deploy.FromDir(filepath.Join(project.Dir, umbrella.Dir)),
+		Chart: deploy.FromDir(filepath.Join(project.Dir, umbrella.Dir)), PodSecurity: project.PodSecurity(),
 	}
 	chart, err := opts.Chart()
 	if err != nil {

@@ -184,7 +184,7 @@ func (k *knobs) output(file string, tree any) (string, error) {
 		if err := k.render(p, hash); err != nil {
 			return "", err
 		}
-		fmt.Fprintln(hash, imageServices(p, nil), p.Environment, p.Name, p.Namespace, p.Registry, p.Issuer)
+		fmt.Fprintln(hash, imageServices(p, nil), p.Environment, p.Name, p.Namespace, p.Registry, p.Issuer, p.PodSecurity())
 	}
 	return string(hash.Sum(nil)), nil
 }

@@ -37,6 +37,8 @@ type Options struct {
 	Adopt bool
 	// RollBack brings the last good revision back when the new one fails.
 	RollBack bool
+	// PodSecurity is the level that a namespace of factory's own enforces: restricted, baseline or privileged. Default: restricted.
+	PodSecurity string
 	// Show is given the states of the objects while they get ready; it may be nil.
 	Show func([]rollout.State)
 	// Failed is given what was found when the deploy fails, before anything is rolled back; it may be nil.
@@ -105,7 +107,7 @@ func (d *deployment) apply(ctx context.Context) (*Result, error) {
 	if err := d.fits(ctx); err != nil {
 		return nil, err
 	}
-	if err := ensureNamespace(ctx, d.Cluster, d.Namespace, d.MadeBy, d.Say); err != nil {
+	if err := ensureNamespace(ctx, d); err != nil {
 		return nil, err
 	}
 	held, lock, err := acquire(ctx, d.Cluster, d.Namespace, d.Name, d.deadline, d.Say)

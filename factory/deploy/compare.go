@@ -36,7 +36,7 @@ func (p *preview) compare(ctx context.Context) error {
 	}
 	c := &comparison{stage: stage, needsCertManager: p.needsCertManager}
 	if p.plan.NewNamespace {
-		if c.newNamespace, err = newPodSecurity(); err != nil {
+		if c.newNamespace, err = newPodSecurity(p.podSecurity()); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/helm-chart-factory/factory/factory/clustertest"
 	"github.com/helm-chart-factory/factory/factory/deploy"
@@ -136,5 +137,46 @@ func TestHooksRunInTheirOrder(t *testing.T) {
 	}
 	if !slices.Equal(names, []string{"db", "default"}) {
 		t.Errorf("accounts: %v", names)
+	}
+}
+
+// TestNamespaceLetsInWhatIsClaimed: a namespace of factory's own follows the specs upwards, one of somebody else's is left alone.
+func TestNamespaceLetsInWhatIsClaimed(t *testing.T) {
+	services := map[string]string{"web": "args: [x]\n"}
+	opts := options(t)
+	opts.Chart, opts.Values = fromSpecs(t, services), nil
+	clustertest.RunPods(t, opts.Cluster, opts.Namespace, nil)
+	enforced := func() string {
+		namespace, err := client(t, opts).CoreV1().Namespaces().Get(t.Context(), opts.Namespace, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return namespace.Labels["pod-security.kubernetes.io/enforce"]
+	}
+	apply(t, opts)
+	if got := enforced(); got != "restricted" {
+		t.Errorf("without a claim the namespace enforces %s", got)
+	}
+	services["web"] = "security: {level: privileged, hostPID: true, runAsUser: 0}\n"
+	opts.PodSecurity = "privileged"
+	apply(t, opts)
+	if got := enforced(); got != "privileged" {
+		t.Errorf("the namespace enforces %s, and the pods need more", got)
+	}
+	opts.PodSecurity = "restricted"
+	services["web"] += "args: [y]\n"
+	apply(t, opts)
+	if got := enforced(); got != "privileged" {
+		t.Errorf("the namespace enforces %s while old pods may still run", got)
+	}
+	if _, err := client(t, opts).CoreV1().Namespaces().Patch(t.Context(), opts.Namespace, types.MergePatchType,
+		[]byte(`{"metadata":{"labels":{"factory.dev/made-by":null,"pod-security.kubernetes.io/enforce":"restricted"}}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	services["web"] = "args: [z]\n"
+	opts.PodSecurity = "privileged"
+	apply(t, opts)
+	if got := enforced(); got != "restricted" {
+		t.Errorf("somebody else's namespace was changed to enforce %s", got)
 	}
 }

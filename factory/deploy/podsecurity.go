@@ -10,19 +10,19 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// podSecurity judges pods by the level that a namespace of factory's own enforces, with the API server's own rules: in one
+// podSecurity judges pods by the level that a new namespace is to enforce, with the API server's own rules: in one
 // that is not there yet nothing can be tried out.
 type podSecurity struct {
 	rules policy.Evaluator
 	level api.LevelVersion
 }
 
-func newPodSecurity() (*podSecurity, error) {
+func newPodSecurity(wanted string) (*podSecurity, error) {
 	rules, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the rules of Pod Security: %w", err)
 	}
-	level, err := api.ParseLevel(newNamespace("", "").Labels[api.EnforceLevelLabel])
+	level, err := api.ParseLevel(wanted)
 	if err != nil {
 		return nil, err
 	}

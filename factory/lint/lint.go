@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"k8s.io/pod-security-admission/api"
 
 	"github.com/helm-chart-factory/factory/factory/lint/baseline"
 	"github.com/helm-chart-factory/factory/factory/lint/checks"
@@ -174,7 +175,10 @@ func (f *findings) judge(ctx context.Context, catalog *schemas.Catalog, versions
 	if err != nil {
 		return nil, err
 	}
-	judged := &checks.Judged{Release: release, Project: f.project}
+	judged := &checks.Judged{Release: release, Project: f.project, Levels: map[string]api.Level{}}
+	for _, s := range f.project.Services {
+		judged.Levels[s.Name] = api.Level(s.Security.Level)
+	}
 	for _, check := range checks.All() {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -48,11 +48,11 @@ func (l *loader) check(p *Project) {
 		l.checkName(s)
 		l.checkWorkload(s)
 		l.checkPorts(s)
-		l.checkProbes(s)
+		l.checkContainers(s)
+		l.checkSecurity(s)
 		l.checkMetrics(s)
 		l.checkAlerts(s)
 		l.checkCertificates(s)
-		l.checkEnv(s)
 		l.checkAccess(s)
 		l.checkServiceObject(s)
 		l.checkIngress(s)
@@ -63,9 +63,6 @@ func (l *loader) check(p *Project) {
 		l.checkVolumes(s)
 		l.checkWaivers(s.Lint.Waive, s.At)
 		l.checkMetadata(s)
-		if s.source.has("resources") {
-			l.checkResources(s.Resources, s.At)
-		}
 		l.blame(s, before)
 	}
 }
@@ -152,8 +149,8 @@ func (l *loader) checkPorts(s *Service) {
 		if name == HTTP && s.Port != 0 {
 			at = s.At("port")
 		}
-		if !portName.MatchString(name) || len(name) > 15 || strings.Contains(name, "--") || !strings.ContainsAny(name, "abcdefghijklmnopqrstuvwxyz") {
-			l.problems.add(at, "%q cannot be the name of a port: use 1 to 15 small letters, digits and single dashes, at least one of them a letter", short(name))
+		if !isPortName(name) {
+			l.problems.add(at, wrongPortName, short(name))
 		}
 		if port.AppProtocol != "" && !isLabel(port.AppProtocol) {
 			l.problems.add(s.At("ports", name, "appProtocol"), "%q is not an application protocol: write it as http or kubernetes.io/h2c", short(port.AppProtocol))
@@ -170,64 +167,6 @@ func (l *loader) checkPorts(s *Service) {
 		}
 		taken(containers, "container", port.Container)
 		taken(services, "Service", port.Service)
-	}
-}
-
-func (l *loader) checkProbes(s *Service) {
-	probes := []struct {
-		key   string
-		probe *Probe
-	}{{"live", s.Health.Live}, {"ready", s.Health.Ready}, {"startup", s.Health.Startup}}
-	for _, p := range probes {
-		if p.probe == nil {
-			continue
-		}
-		at := s.At("health", p.key)
-		switch {
-		case p.probe.HTTP != nil:
-			l.portReference(s, at, p.probe.HTTP.Port)
-		case p.probe.TCP != "":
-			l.portReference(s, at, p.probe.TCP)
-		case p.probe.GRPC != nil:
-			l.portReference(s, at, p.probe.GRPC.Port)
-		}
-		if p.probe.Period < Duration(1e9) || p.probe.Timeout < Duration(1e9) {
-			l.problems.add(at, "a probe's period and timeout are at least 1s")
-		}
-		if p.probe.Failures < 1 || p.probe.Successes < 1 {
-			l.problems.add(at, "a probe's failures and successes are at least 1")
-		}
-		if p.probe.Successes > 1 && p.key != "ready" {
-			l.problems.add(at, "Kubernetes lets only the ready probe ask for more than 1 success: leave successes out")
-		}
-	}
-}
-
-// portReference complains about the name of a port that the service does not have.
-func (l *loader) portReference(s *Service, at Position, name string) {
-	if _, ok := s.Ports[name]; ok {
-		return
-	}
-	switch {
-	case len(s.Ports) == 0:
-		l.problems.add(at, "a port is wanted, and the service has none: add the line port: 8080")
-	case name == "":
-		l.problems.add(at, "there are several ports and none is called %s: say which one is meant (%s)", HTTP, strings.Join(sortedKeys(s.Ports), ", "))
-	default:
-		l.problems.add(at, "unknown port %q: %s", short(name), didYouMean(name, sortedKeys(s.Ports)))
-	}
-}
-
-func (l *loader) checkEnv(s *Service) {
-	for _, v := range s.Env {
-		switch {
-		case v.Field != "" && !fieldPath.MatchString(v.Field):
-			l.problems.add(v.position, "%q is not a field that a container can read: use metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], spec.nodeName, spec.serviceAccountName, status.hostIP or status.podIP", short(v.Field))
-		case v.Secret != nil && !isSecretKey(v.Secret.Key):
-			l.problems.add(v.position, "%q cannot be a key of a Secret: use letters, digits, -, _ and .", short(v.Secret.Key))
-		case v.Secret != nil && v.Secret.Service == "" && (!subdomain.MatchString(v.Secret.Name) || len(v.Secret.Name) > 253):
-			l.problems.add(v.position, "%q cannot be the name of a Secret: use small letters, digits, - and .", short(v.Secret.Name))
-		}
 	}
 }
 
@@ -278,28 +217,17 @@ func (l *loader) checkVolumes(s *Service) {
 	}
 }
 
-func (l *loader) checkResources(r Resources, at func(path ...string) Position) {
-	for side, quantities := range map[string]map[string]Quantity{"requests": r.Requests, "limits": r.Limits} {
-		for name := range quantities {
-			known := []string{"cpu", "memory", "ephemeral-storage"}
-			if !slices.Contains(known, name) && !strings.Contains(name, "/") && !strings.HasPrefix(name, "hugepages-") {
-				l.problems.add(at("resources", side, name), "unknown resource %q: %s", short(name), didYouMean(name, known))
-			}
-		}
-	}
-	for _, name := range sortedKeys(r.Requests) {
-		request, limit := r.Requests[name], r.Limits[name]
-		if request != "" && limit != "" && request.Compare(limit) > 0 {
-			l.problems.add(at("resources", "requests", name), "the request for %s, %s, is above its limit, %s: raise the limit or lower the request", name, request, limit)
-		}
-	}
-}
-
 // The lengths are counted apart: as a part of the expressions they make them large.
 
 func isImage(s string) bool {
 	_, digest, pinned := strings.Cut(s, "@sha256:")
 	return imageRef.MatchString(s) && len(s) <= 255 && (!pinned || len(digest) == 64)
+}
+
+const wrongPortName = "%q cannot be the name of a port: use 1 to 15 small letters, digits and single dashes, at least one of them a letter"
+
+func isPortName(s string) bool {
+	return portName.MatchString(s) && len(s) <= 15 && !strings.Contains(s, "--") && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz")
 }
 
 func isSubdomain(s string) bool { return subdomain.MatchString(s) && len(s) <= 253 }

@@ -22,10 +22,10 @@ func (l *loader) defaults(p *Project, s *Service) {
 		}
 		s.Ports = ports
 	}
-	if s.Security.RunAsGroup == 0 {
+	if !s.source.has("security", "runAsGroup") {
 		s.Security.RunAsGroup = s.Security.RunAsUser
 	}
-	if s.Security.FSGroup == 0 {
+	if !s.source.has("security", "fsGroup") {
 		s.Security.FSGroup = s.Security.RunAsGroup
 	}
 	main := s.MainPort()
@@ -34,17 +34,9 @@ func (l *loader) defaults(p *Project, s *Service) {
 		ready.TCP = main
 		s.Health.Ready = &ready
 	}
-	for _, probe := range []*Probe{s.Health.Live, s.Health.Ready, s.Health.Startup} {
-		if probe == nil {
-			continue
-		}
-		if probe.HTTP != nil && probe.HTTP.Port == "" {
-			probe.HTTP.Port = main
-		}
-		if probe.GRPC != nil && probe.GRPC.Port == "" {
-			probe.GRPC.Port = main
-		}
-	}
+	settlePorts(&s.Health, s.Lifecycle, main)
+	settleContainers("init", s.Init)
+	settleContainers("sidecars", s.Sidecars)
 	if s.Metrics != nil && s.Metrics.Port == "" {
 		s.Metrics.Port = main
 	}

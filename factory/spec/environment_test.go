@@ -109,7 +109,7 @@ func TestLayers(t *testing.T) {
 		if web.Replicas != 1 || db.Replicas != 2 || web.Metrics == nil || web.Ingress.Hosts[0] != "web.dev.example.com" {
 			t.Errorf("%q: web is %+v", p.Environment, web)
 		}
-		if got := fmt.Sprint(web.Resources, web.GracePeriod.Seconds()); got != "{map[cpu:10m memory:64Mi] map[cpu:100m memory:100Mi]} 30" {
+		if got := fmt.Sprint(web.Resources, web.GracePeriod.Seconds()); got != "{ map[cpu:10m memory:64Mi] map[cpu:100m memory:100Mi]} 30" {
 			t.Errorf("%q: web has %s", p.Environment, got)
 		}
 		if db.Volumes["data"].Size != "1Gi" || len(db.Volumes) != 1 {
@@ -123,7 +123,7 @@ func TestLayers(t *testing.T) {
 	if web.Replicas != 5 || db.Replicas != 3 || web.Metrics != nil || db.GracePeriod.Seconds() != 60 {
 		t.Errorf("prod has web %+v, db %+v", web, db)
 	}
-	if got := fmt.Sprint(web.Resources, db.Resources); got != "{map[cpu:10m memory:64Mi] map[cpu:400m memory:100Mi]} {map[cpu:50m memory:64Mi] map[cpu:300m memory:8Gi]}" {
+	if got := fmt.Sprint(web.Resources, db.Resources); got != "{ map[cpu:10m memory:64Mi] map[cpu:400m memory:100Mi]} { map[cpu:50m memory:64Mi] map[cpu:300m memory:8Gi]}" {
 		t.Errorf("prod has the resources %s", got)
 	}
 	if ready := web.Health.Ready; ready.HTTP != nil || ready.TCP != "http" || ready.Period != spec.Duration(5e9) {
@@ -143,7 +143,7 @@ func TestLayers(t *testing.T) {
 		}
 		env = append(env, v.Name+"="+text)
 	}
-	if got := strings.Join(env, " "); got != "LEVEL=warn PASSWORD={rds password } NAMESPACE=shop-prod ADDED=x" {
+	if got := strings.Join(env, " "); got != "LEVEL=warn PASSWORD={rds password  false} NAMESPACE=shop-prod ADDED=x" {
 		t.Errorf("variables are %s", got)
 	}
 	if got := slices.Sorted(maps.Keys(db.Volumes)); db.Volumes["data"].Size != "100Gi" || db.Volumes["data"].Path != "/data" || !slices.Equal(got, []string{"data", "tmp"}) {

@@ -181,9 +181,11 @@ func (l *loader) checkHook(s *Service) {
 // dependsOn names the other services of the release without which the pods cannot start or have nobody to call.
 func (s *Service) dependsOn() []string {
 	names := slices.Clone(s.Needs)
-	for _, v := range s.Env {
-		if v.Secret != nil && v.Secret.Service != "" {
-			names = append(names, v.Secret.Service)
+	for _, c := range s.Containers() {
+		for _, v := range c.Env {
+			if v.Secret != nil && v.Secret.Service != "" {
+				names = append(names, v.Secret.Service)
+			}
 		}
 	}
 	slices.Sort(names)

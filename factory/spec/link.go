@@ -15,17 +15,7 @@ func (l *loader) link(p *Project) {
 	for _, s := range p.Services {
 		before := len(l.problems)
 		slices.Sort(s.NeededBy)
-		for i := range s.Env {
-			v := &s.Env[i]
-			v.Value = l.expand(p, s, v.position, v.Value)
-			l.linkSecret(p, s, v)
-		}
-		for i, arg := range s.Command {
-			s.Command[i] = l.expand(p, s, s.At("command", strconv.Itoa(i)), arg)
-		}
-		for i, arg := range s.Args {
-			s.Args[i] = l.expand(p, s, s.At("args", strconv.Itoa(i)), arg)
-		}
+		l.linkContainers(p, s)
 		l.blame(s, before)
 	}
 	l.linkHosts(p)
@@ -34,6 +24,25 @@ func (l *loader) link(p *Project) {
 		l.linkNetwork(p, s)
 	}
 	l.linkObjects(p)
+}
+
+// linkContainers resolves what the texts of every container refer to.
+func (l *loader) linkContainers(p *Project, s *Service) {
+	containers := s.Containers() // which share their lists with the service
+	for i := range containers {
+		c := &containers[i]
+		for i := range c.Env {
+			v := &c.Env[i]
+			v.Value = l.expand(p, s, v.position, v.Value)
+			l.linkSecret(p, s, v)
+		}
+		for i, arg := range c.Command {
+			c.Command[i] = l.expand(p, s, s.at(c, "command", strconv.Itoa(i)), arg)
+		}
+		for i, arg := range c.Args {
+			c.Args[i] = l.expand(p, s, s.at(c, "args", strconv.Itoa(i)), arg)
+		}
+	}
 }
 
 func (l *loader) linkNeeds(p *Project, s *Service) {

@@ -57,7 +57,8 @@ func (l *loader) checkMetrics(s *Service) {
 	if s.Metrics == nil {
 		return
 	}
-	l.portReference(s, s.At("metrics"), s.Metrics.Port)
+	main := s.Main()
+	l.portReference(&main, s.At("metrics"), s.Metrics.Port)
 	if !strings.HasPrefix(s.Metrics.Path, "/") {
 		l.problems.add(s.At("metrics"), "the path %q does not begin with a slash: write /%s", short(s.Metrics.Path), short(s.Metrics.Path))
 	}

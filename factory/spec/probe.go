@@ -117,3 +117,87 @@ func (g *GRPCProbe) decodeNode(d *decoder, n *yaml.Node) {
 	type long GRPCProbe
 	d.decode(n, (*long)(g))
 }
+
+// checkHealth judges the probes of a container.
+func (l *loader) checkHealth(s *Service, c *Container) {
+	probes := []struct {
+		key   string
+		probe *Probe
+	}{{"live", c.Health.Live}, {"ready", c.Health.Ready}, {"startup", c.Health.Startup}}
+	for _, p := range probes {
+		if p.probe == nil {
+			continue
+		}
+		at := s.at(c, "health", p.key)
+		switch {
+		case p.probe.HTTP != nil:
+			l.portReference(c, at, p.probe.HTTP.Port)
+		case p.probe.TCP != "":
+			l.portReference(c, at, p.probe.TCP)
+		case p.probe.GRPC != nil:
+			l.portReference(c, at, p.probe.GRPC.Port)
+		}
+		if p.probe.Period < Duration(1e9) || p.probe.Timeout < Duration(1e9) {
+			l.problems.add(at, "a probe's period and timeout are at least 1s")
+		}
+		if p.probe.Failures < 1 || p.probe.Successes < 1 {
+			l.problems.add(at, "a probe's failures and successes are at least 1")
+		}
+		if p.probe.Successes > 1 && p.key != "ready" {
+			l.problems.add(at, "Kubernetes lets only the ready probe ask for more than 1 success: leave successes out")
+		}
+	}
+}
+
+// portReference complains about the name of a port that a container does not have.
+func (l *loader) portReference(c *Container, at Position, name string) {
+	if _, ok := c.Ports[name]; ok {
+		return
+	}
+	switch {
+	case len(c.Ports) == 0 && c.path == nil:
+		l.problems.add(at, "a port is wanted, and the service has none: add the line port: 8080")
+	case len(c.Ports) == 0:
+		l.problems.add(at, "a port is wanted, and the container has none: add the line ports: {%s: 8080}", HTTP)
+	case name == "":
+		l.problems.add(at, "there are several ports and none is called %s: say which one is meant (%s)", HTTP, strings.Join(sortedKeys(c.Ports), ", "))
+	default:
+		l.problems.add(at, "unknown port %q: %s", short(name), didYouMean(name, sortedKeys(c.Ports)))
+	}
+}
+
+// MainPort returns the name of the port that is meant when none is said: http, or the only one. It is empty otherwise.
+func (c *Container) MainPort() string { return mainPort(c.Ports) }
+
+func mainPort[T any](ports map[string]T) string {
+	if _, ok := ports[HTTP]; ok {
+		return HTTP
+	}
+	if len(ports) == 1 {
+		for name := range ports {
+			return name
+		}
+	}
+	return ""
+}
+
+// settlePorts gives probes and handlers that name no port the one that is meant.
+func settlePorts(h *Health, l *Lifecycle, main string) {
+	http := func(p *HTTPProbe) {
+		if p != nil && p.Port == "" {
+			p.Port = main
+		}
+	}
+	for _, probe := range []*Probe{h.Live, h.Ready, h.Startup} {
+		if probe == nil {
+			continue
+		}
+		http(probe.HTTP)
+		if probe.GRPC != nil && probe.GRPC.Port == "" {
+			probe.GRPC.Port = main
+		}
+	}
+	for _, handler := range l.handlers() {
+		http(handler.HTTP)
+	}
+}

@@ -39,9 +39,9 @@ func (d Duration) String() string {
 	return text
 }
 
-// ID is the number of a user or a group. 0 stands for "not said": root cannot be said.
+// ID is the number of a user or a group; 0 is root.
 //
-//spec:schema {type: integer, minimum: 1, maximum: 2147483647}
+//spec:schema {type: integer, minimum: 0, maximum: 2147483647}
 type ID int64
 
 // Quantity is a Kubernetes quantity as it was written: 250m, 64Mi, 10Gi.
@@ -118,10 +118,8 @@ func (id *ID) decodeNode(d *decoder, n *yaml.Node) {
 	i, ok := d.integer(n)
 	switch {
 	case !ok:
-	case i == 0:
-		d.problem(n, "0 is root, which Pod Security restricted does not let in: use a number from 1, such as 1000")
 	case i < 0 || i > math.MaxInt32:
-		d.problem(n, "%d is out of range: use 1 to %d", i, math.MaxInt32)
+		d.problem(n, "%d is out of range: use 0 to %d", i, math.MaxInt32)
 	default:
 		*id = ID(i)
 	}

@@ -30,6 +30,10 @@ type Service struct {
 	Image string `spec:"image,or"`
 	// Build says how the image is built. Default: the Dockerfile beside the spec, when there is no image.
 	Build *Build `spec:"build,or"`
+	// PullPolicy is Always, IfNotPresent or Never. Default: Always for the tag latest, else IfNotPresent.
+	PullPolicy string `spec:"pullPolicy,enum=Always|IfNotPresent|Never"`
+	// PullSecrets name the Secrets, made elsewhere, that registries ask for. Default: none. Example: [registry-login].
+	PullSecrets []string `spec:"pullSecrets"`
 	// Command replaces the image's entrypoint. Example: [/app/server, --verbose].
 	Command []string `spec:"command"`
 	// Args replace the arguments of the image's entrypoint. Example: [--port, "8080"].
@@ -44,6 +48,14 @@ type Service struct {
 	Needs []string `spec:"needs"`
 	// Env are the environment variables, in the order of the file. Example: {DB_HOST: "${database.host}"}.
 	Env Env `spec:"env"`
+	// EnvFrom are ConfigMaps and Secrets each of whose keys becomes a variable. Default: none. Example: [{configMap: settings}].
+	EnvFrom []EnvSource `spec:"envFrom"`
+	// Lifecycle is what happens after the container starts and before it ends. Example: {preStop: {exec: [nginx, -s, quit]}}.
+	Lifecycle *Lifecycle `spec:"lifecycle"`
+	// Init are containers that run before the service's own, one after the other, in the order of the file. Example: {migrate: {args: [migrate]}}.
+	Init InitContainers `spec:"init"`
+	// Sidecars are containers that run beside the service's own. Example: {proxy: {image: envoyproxy/envoy:v1.31.0}}.
+	Sidecars Sidecars `spec:"sidecars"`
 	// Secrets are the values of a Secret with the service's name: generated once, in the cluster, or fetched from a store outside. Example: {password: {generate: 24}}.
 	Secrets map[string]Secret `spec:"secrets"`
 	// Access is what the service may do with the Kubernetes API. Default: nothing, and no token. Example: [{resources: [pods], verbs: [get, list, watch]}].
@@ -60,9 +72,9 @@ type Service struct {
 	Volumes map[string]Volume `spec:"volumes"`
 	// Retention is what becomes of a StatefulSet's claims. Default: they stay. Example: {whenScaled: Delete}.
 	Retention *Retention `spec:"retention"`
-	// Resources are requests and limits.
+	// Resources are requests and limits. Example: small.
 	Resources Resources `spec:"resources"`
-	// Security is the identity that the containers run with.
+	// Security is the identity of the containers and what they may do on their node.
 	Security Security `spec:"security"`
 	// GracePeriod is the time between asking a pod to stop and killing it. Default: 30s.
 	GracePeriod Duration `spec:"gracePeriod"`
@@ -116,26 +128,6 @@ type Build struct {
 	Image string `spec:"image"`
 }
 
-// Resources are requests and limits by resource name: cpu, memory, ephemeral-storage, or a vendor's domain/name.
-type Resources struct {
-	// Requests is what is reserved. Default: cpu 50m, memory 64Mi. Example: {cpu: 250m, memory: 128Mi}.
-	Requests map[string]Quantity `spec:"requests"`
-	// Limits is what cannot be passed. Default: memory 256Mi. Example: {memory: 512Mi}.
-	Limits map[string]Quantity `spec:"limits"`
-}
-
-// Security is the identity of the containers. The rest of Pod Security "restricted" is not up for choice.
-type Security struct {
-	// RunAsUser is the user id. Default: 1000.
-	RunAsUser ID `spec:"runAsUser"`
-	// RunAsGroup is the group id. Default: the user id.
-	RunAsGroup ID `spec:"runAsGroup"`
-	// FSGroup is the group that owns volumes. Default: the group id.
-	FSGroup ID `spec:"fsGroup"`
-	// ReadOnlyRootFilesystem keeps the image's files from being written. Default: true.
-	ReadOnlyRootFilesystem bool `spec:"readOnlyRootFilesystem"`
-}
-
 // Access is one rule of RBAC, in RBAC's words.
 type Access struct {
 	// Resources are plurals with their group and subresource: pods, pods/log, deployments.apps, deployments.apps/scale. Example: [pods, deployments.apps].
@@ -157,29 +149,16 @@ func (s *Service) Says(path ...string) bool { return s.source.has(path...) }
 // newService returns what holds when nobody says anything. It shares nothing with another service.
 func newService() *Service {
 	return &Service{
-		Kind:     Deployment,
-		Replicas: 1,
-		Resources: Resources{
-			Requests: map[string]Quantity{"cpu": "50m", "memory": "64Mi"},
-			Limits:   map[string]Quantity{"memory": "256Mi"},
-		},
-		Security:    Security{RunAsUser: 1000, ReadOnlyRootFilesystem: true},
+		Kind:        Deployment,
+		Replicas:    1,
+		Resources:   newResources(),
+		Security:    Security{RunAsUser: 1000, ReadOnlyRootFilesystem: true, Level: Restricted},
 		GracePeriod: Duration(30e9),
 	}
 }
 
 // MainPort returns the name of the port that is meant when none is said: http, or the only one. It is empty otherwise.
-func (s *Service) MainPort() string {
-	if _, ok := s.Ports[HTTP]; ok {
-		return HTTP
-	}
-	if len(s.Ports) == 1 {
-		for name := range s.Ports {
-			return name
-		}
-	}
-	return ""
-}
+func (s *Service) MainPort() string { return mainPort(s.Ports) }
 
 // hasSecret tells whether the service owns a Secret with that key.
 func (s *Service) hasSecret(key string) bool {

@@ -16,6 +16,7 @@ type Volume struct {
 	Access string `spec:"access,enum=ReadWriteOnce|ReadWriteOncePod|ReadWriteMany|ReadOnlyMany"`
 	// Temporary lives as long as the pod does. Default: false.
 	Temporary bool `spec:"temporary"`
+	HostPath  string
 }
 
 // Persistent tells whether the volume outlives its pod.

@@ -68,28 +68,33 @@ type belongs struct {
 	drop    func(*Service)
 }
 
-func keysOfKinds() []belongs {
-	lasting := []string{Deployment, StatefulSet, DaemonSet}
-	runs := `how many pods run at once is "job.parallelism"`
-	return []belongs{
-		{key: "replicas", kinds: []string{Deployment, StatefulSet}, drop: func(*Service) {},
-			instead: map[string]string{DaemonSet: "it has one pod on each node", CronJob: runs, Job: runs}},
-		{key: "strategy", kinds: lasting, drop: func(s *Service) { s.Strategy = nil }},
-		{key: "revisionHistory", kinds: lasting, drop: func(s *Service) { s.RevisionHistory = nil },
-			instead: map[string]string{CronJob: `what is kept is "cron.keepSucceeded" and "cron.keepFailed"`}},
-		{key: "schedule", kinds: []string{CronJob}, drop: func(s *Service) { s.Schedule = "" }},
-		{key: "cron", kinds: []string{CronJob}, drop: func(s *Service) { s.Cron = nil }},
-		{key: "job", kinds: []string{Job, CronJob}, drop: func(s *Service) { s.Job = nil }},
-		{key: "hook", kinds: []string{Job}, drop: func(s *Service) { s.Hook = nil }},
-		{key: "retention", kinds: []string{StatefulSet}, drop: func(s *Service) { s.Retention = nil }},
-	}
+// lasting are the kinds whose pods run until somebody ends them.
+var lasting = []string{Deployment, StatefulSet, DaemonSet}
+
+const sayParallelism = `how many pods run at once is "job.parallelism"`
+
+var keysOfKinds = []belongs{
+	{key: "replicas", kinds: []string{Deployment, StatefulSet}, drop: func(*Service) {},
+		instead: map[string]string{DaemonSet: "it has one pod on each node", CronJob: sayParallelism, Job: sayParallelism}},
+	{key: "strategy", kinds: lasting, drop: func(s *Service) { s.Strategy = nil }},
+	{key: "revisionHistory", kinds: lasting, drop: func(s *Service) { s.RevisionHistory = nil },
+		instead: map[string]string{CronJob: `what is kept is "cron.keepSucceeded" and "cron.keepFailed"`}},
+	{key: "schedule", kinds: []string{CronJob}, drop: func(s *Service) { s.Schedule = "" }},
+	{key: "cron", kinds: []string{CronJob}, drop: func(s *Service) { s.Cron = nil }},
+	{key: "job", kinds: []string{Job, CronJob}, drop: func(s *Service) { s.Job = nil }},
+	{key: "hook", kinds: []string{Job}, drop: func(s *Service) { s.Hook = nil }},
+	{key: "retention", kinds: []string{StatefulSet}, drop: func(s *Service) { s.Retention = nil }},
 }
 
 // foreign returns the keys that are said and are not for the kind of the service.
 func (s *Service) foreign() []belongs {
-	return slices.DeleteFunc(keysOfKinds(), func(b belongs) bool {
-		return slices.Contains(b.kinds, s.Kind) || !s.source.has(b.key)
-	})
+	var found []belongs
+	for _, b := range keysOfKinds {
+		if !slices.Contains(b.kinds, s.Kind) && s.source.has(b.key) {
+			found = append(found, b)
+		}
+	}
+	return found
 }
 
 // dropForeign lets defaults of the project count only where they have a meaning.

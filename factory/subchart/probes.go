@@ -8,40 +8,29 @@ import (
 )
 
 // probeValues are the probes in Kubernetes' words, without what is Kubernetes' own default.
-func probeValues(s *spec.Service) values.Map {
+func probeValues(c *spec.Container) values.Map {
 	var out values.Map
 	for _, p := range []struct {
 		kind  string
 		probe *spec.Probe
-	}{{"livenessProbe", s.Health.Live}, {"readinessProbe", s.Health.Ready}, {"startupProbe", s.Health.Startup}} {
+	}{{"livenessProbe", c.Health.Live}, {"readinessProbe", c.Health.Ready}, {"startupProbe", c.Health.Startup}} {
 		if p.probe != nil {
-			out = append(out, values.Entry{Key: p.kind, Value: probe(s, p.probe)})
+			out = append(out, values.Entry{Key: p.kind, Value: probe(c, p.probe)})
 		}
 	}
 	return out
 }
 
-func probe(s *spec.Service, p *spec.Probe) values.Map {
+func probe(c *spec.Container, p *spec.Probe) values.Map {
 	var m values.Map
 	switch {
 	case p.HTTP != nil:
-		get := values.Map{{Key: "path", Value: p.HTTP.Path}, {Key: "port", Value: p.HTTP.Port}}
-		if p.HTTP.Scheme != "HTTP" {
-			get = append(get, values.Entry{Key: "scheme", Value: p.HTTP.Scheme})
-		}
-		var headers []any
-		for _, header := range textMap(p.HTTP.Headers) {
-			headers = append(headers, values.Map{{Key: "name", Value: header.Key}, {Key: "value", Value: header.Value}})
-		}
-		if headers != nil {
-			get = append(get, values.Entry{Key: "httpHeaders", Value: headers})
-		}
-		m = values.Map{{Key: "httpGet", Value: get}}
+		m = values.Map{{Key: "httpGet", Value: httpGet(p.HTTP)}}
 	case p.TCP != "":
 		m = values.Map{{Key: "tcpSocket", Value: values.Map{{Key: "port", Value: p.TCP}}}}
 	case p.GRPC != nil:
 		// The API takes a number here, no name.
-		call := values.Map{{Key: "port", Value: int64(s.Ports[p.GRPC.Port].Container)}}
+		call := values.Map{{Key: "port", Value: int64(c.Ports[p.GRPC.Port].Container)}}
 		if p.GRPC.Service != "" {
 			call = append(call, values.Entry{Key: "service", Value: p.GRPC.Service})
 		}
@@ -60,6 +49,21 @@ func probe(s *spec.Service, p *spec.Probe) values.Map {
 	number("failureThreshold", int64(p.Failures), 3)
 	number("successThreshold", int64(p.Successes), 1)
 	return m
+}
+
+func httpGet(p *spec.HTTPProbe) values.Map {
+	get := values.Map{{Key: "path", Value: p.Path}, {Key: "port", Value: p.Port}}
+	if p.Scheme != "HTTP" {
+		get = append(get, values.Entry{Key: "scheme", Value: p.Scheme})
+	}
+	var headers []any
+	for _, header := range textMap(p.Headers) {
+		headers = append(headers, values.Map{{Key: "name", Value: header.Key}, {Key: "value", Value: header.Value}})
+	}
+	if headers != nil {
+		get = append(get, values.Entry{Key: "httpHeaders", Value: headers})
+	}
+	return get
 }
 
 // testValues are what helm test does: it gets the ready path, else it connects to the main port. They are empty for a service

@@ -44,10 +44,8 @@ func keySchema(e values.Entry) string {
 		return text
 	case "replicas":
 		return count
-	case "rules", "clusterRules", "envExpanded", "manifests", "calls":
+	case "rules", "clusterRules", "envExpanded", "manifests", "calls", "initContainers", "sidecars":
 		return `{"type": "array"}`
-	case "writableRootFilesystem":
-		return `{"type": "boolean"}`
 	case "image":
 		return fields(text, "repository", "tag", "digest", "pullPolicy")
 	case "ports":
@@ -81,7 +79,7 @@ func keySchema(e values.Entry) string {
 		return fields(`{"type": "array"}`, "ingress", "egress")
 	case "metrics":
 		return fields(count, "port")
-	case "container", "pod", "security", "workload", "job", "test", "project", "user", "group", "callers", "env":
+	case "container", "containerSecurity", "pod", "security", "workload", "job", "test", "project", "user", "group", "callers", "env":
 		// What these hold goes into the manifest as it is, and Kubernetes' own schema judges it there.
 		return "true"
 	case "claims":

@@ -41,19 +41,20 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("image", imageValues(s), "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent.")
 	add("ports", portValues(s), "By name: the container's number and the Service's.")
 	add("service", serviceValues(s), "The Service beyond its ports: annotations, labels, and fields in Kubernetes' words.")
-	plain, expanded := envValues(s)
+	main := s.Main()
+	plain, expanded := envValues(&main)
 	add("env", plain, "Environment variables: a text, or a Kubernetes valueFrom.")
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
-	add("container", containerValues(s), "The container in Kubernetes' words.")
+	add("container", containerValues(s, &main), "The container in Kubernetes' words.")
 	add("pod", podValues(s), "The pod in Kubernetes' words.")
 	add("user", int64(s.Security.RunAsUser), "The id that the containers run as, and that of their group.")
 	if s.Security.RunAsGroup != s.Security.RunAsUser {
 		add("group", int64(s.Security.RunAsGroup), "The id of the group.")
 	}
 	add("security", securityValues(s), "More of the pod's securityContext, in Kubernetes' words.")
-	if !s.Security.ReadOnlyRootFilesystem {
-		add("writableRootFilesystem", true, "The image's files can be written over.")
-	}
+	add("containerSecurity", confinementValues(s, &main), "The container's securityContext, in Kubernetes' words.")
+	add("initContainers", otherValues(s, true), "What runs before the container, in Kubernetes' words. One without an image runs the service's own.")
+	add("sidecars", otherValues(s, false), "What runs beside the container, in Kubernetes' words. One without an image runs the service's own.")
 	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
 	add("secrets", secretValues(s), "Made once in the cluster and kept there: the number of letters and digits.")
 	if s.Generates() {
@@ -92,34 +93,8 @@ func imageValues(s *spec.Service) values.Map {
 	if i.digest != "" {
 		m = append(m, values.Entry{Key: "digest", Value: i.digest})
 	}
-	return m
-}
-
-// drain lets a pod that ends answer on until its Service's clients have heard that it is gone: the endpoints are
-// removed while the pod is told to stop, not before
-// (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow). Kubernetes knows sleep since
-// 1.30; an older one leaves it out.
-var drain = values.Map{{Key: "preStop", Value: values.Map{{Key: "sleep", Value: values.Map{{Key: "seconds", Value: int64(5)}}}}}}
-
-// containerValues are fields of a Kubernetes container.
-func containerValues(s *spec.Service) values.Map {
-	var m values.Map
-	if len(s.Command) > 0 {
-		m = append(m, values.Entry{Key: "command", Value: list(s.Command)})
-	}
-	if len(s.Args) > 0 {
-		m = append(m, values.Entry{Key: "args", Value: list(s.Args)})
-	}
-	m = append(append(m, probeValues(s)...), values.Entry{Key: "resources", Value: resourceValues(s)})
-	if s.Kind == spec.Deployment && len(s.Ports) > 0 {
-		m = append(m, values.Entry{Key: "lifecycle", Value: drain})
-	}
-	var mounts []any
-	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
-		mounts = append(mounts, values.Map{{Key: "name", Value: name}, {Key: "mountPath", Value: s.Volumes[name].Path}})
-	}
-	if mounts != nil {
-		m = append(m, values.Entry{Key: "volumeMounts", Value: mounts})
+	if s.PullPolicy != "" {
+		m = append(m, values.Entry{Key: "pullPolicy", Value: s.PullPolicy})
 	}
 	return m
 }
@@ -205,42 +180,6 @@ func portValues(s *spec.Service) values.Map {
 	return out
 }
 
-// envValues parts the variables in two: Helm keeps a mapping sorted by name, so those that refer to others go to a list.
-func envValues(s *spec.Service) (plain values.Map, expanded []any) {
-	own := map[string]bool{}
-	for _, v := range s.Env {
-		own[v.Name] = true
-	}
-	for _, v := range s.Env {
-		switch {
-		case refersToAnother(v.Value, own):
-			expanded = append(expanded, values.Map{{Key: "name", Value: v.Name}, {Key: "value", Value: v.Value}})
-		case v.Secret != nil:
-			plain = append(plain, values.Entry{Key: v.Name, Value: values.Map{{Key: "secretKeyRef", Value: values.Map{
-				{Key: "name", Value: v.Secret.Name}, {Key: "key", Value: v.Secret.Key}}}}})
-		case v.Field != "":
-			plain = append(plain, values.Entry{Key: v.Name, Value: values.Map{{Key: "fieldRef", Value: values.Map{
-				{Key: "fieldPath", Value: v.Field}}}}})
-		default:
-			plain = append(plain, values.Entry{Key: v.Name, Value: v.Value})
-		}
-	}
-	return plain, expanded
-}
-
-func refersToAnother(text string, own map[string]bool) bool {
-	for {
-		start := strings.Index(text, "$(")
-		if start < 0 {
-			return false
-		}
-		text = text[start+2:]
-		if end := strings.IndexByte(text, ')'); end >= 0 && own[text[:end]] {
-			return true
-		}
-	}
-}
-
 func ruleValues(s *spec.Service, scope string) []any {
 	var out []any
 	for _, access := range s.Access {
@@ -274,32 +213,4 @@ func rules(access spec.Access) []any {
 		})
 	}
 	return out
-}
-
-func resourceValues(s *spec.Service) values.Map {
-	side := func(quantities map[string]spec.Quantity) values.Map {
-		out := values.Map{}
-		for _, name := range slices.Sorted(maps.Keys(quantities)) {
-			out = append(out, values.Entry{Key: name, Value: string(quantities[name])})
-		}
-		return out
-	}
-	return values.Map{{Key: "requests", Value: side(s.Resources.Requests)}, {Key: "limits", Value: side(s.Resources.Limits)}}
-}
-
-// securityValues are fields of a pod's securityContext beyond what every pod has.
-func securityValues(s *spec.Service) values.Map {
-	var m values.Map
-	if hasClaims(s) || s.Security.FSGroup != s.Security.RunAsGroup {
-		// Only a volume that outlives its pod can belong to somebody else; what already fits is not walked through again.
-		m = values.Map{{Key: "fsGroup", Value: int64(s.Security.FSGroup)}, {Key: "fsGroupChangePolicy", Value: "OnRootMismatch"}}
-	}
-	for _, port := range s.Ports {
-		if port.Container < 1024 {
-			// Below 1024 a port is root's, unless this sysctl, which Pod Security counts as safe, says otherwise.
-			return append(m, values.Entry{Key: "sysctls", Value: []any{values.Map{
-				{Key: "name", Value: "net.ipv4.ip_unprivileged_port_start"}, {Key: "value", Value: "0"}}}})
-		}
-	}
-	return m
 }

@@ -155,7 +155,14 @@ func lifetimeValues(s *spec.Service) values.Map {
 	if s.Priority != "" {
 		m = append(m, values.Entry{Key: "priorityClassName", Value: s.Priority})
 	}
-	return m
+	if len(s.PullSecrets) > 0 {
+		secrets := make([]any, len(s.PullSecrets))
+		for i, name := range s.PullSecrets {
+			secrets[i] = values.Map{{Key: "name", Value: name}}
+		}
+		m = append(m, values.Entry{Key: "imagePullSecrets", Value: secrets})
+	}
+	return append(m, hostValues(s)...)
 }
 
 // hookValues are the annotations that make a Job a hook.

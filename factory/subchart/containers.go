@@ -1,0 +1,191 @@
+package subchart
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/values"
+)
+
+// containerValues are fields of the service's own Kubernetes container.
+func containerValues(s *spec.Service, c *spec.Container) values.Map {
+	m := runValues(c)
+	if from := envFromValues(c); from != nil {
+		m = append(m, values.Entry{Key: "envFrom", Value: from})
+	}
+	m = append(append(m, probeValues(c)...), values.Entry{Key: "resources", Value: resourceValues(c)})
+	if lifecycle := lifecycleValues(c, drain(s)); lifecycle != nil {
+		m = append(m, values.Entry{Key: "lifecycle", Value: lifecycle})
+	}
+	if mounts := mountValues(s); mounts != nil {
+		m = append(m, values.Entry{Key: "volumeMounts", Value: mounts})
+	}
+	return m
+}
+
+// otherValues are the containers before the service's own, or those beside it. A native sidecar is one of the former to
+// Kubernetes, and starts first, so that the others can use it.
+func otherValues(s *spec.Service, before bool) []any {
+	var native, list []any
+	for i := range s.Sidecars {
+		switch c := &s.Sidecars[i]; {
+		case c.Native && before:
+			native = append(native, append(other(s, c), values.Entry{Key: "restartPolicy", Value: "Always"}))
+		case !c.Native && !before:
+			list = append(list, other(s, c))
+		}
+	}
+	if before {
+		for i := range s.Init {
+			list = append(list, other(s, &s.Init[i]))
+		}
+	}
+	return append(native, list...)
+}
+
+// other is an init container or a sidecar. Without an image it runs the service's.
+func other(s *spec.Service, c *spec.Container) values.Map {
+	m := values.Map{{Key: "name", Value: c.Name}}
+	add := func(key string, value any) { m = append(m, values.Entry{Key: key, Value: value}) }
+	if c.Image != "" {
+		add("image", c.Image)
+	}
+	if c.PullPolicy != "" {
+		add("imagePullPolicy", c.PullPolicy)
+	}
+	m = append(m, runValues(c)...)
+	var ports, env []any
+	for _, name := range slices.Sorted(maps.Keys(c.Ports)) {
+		port := values.Map{{Key: "name", Value: name}, {Key: "containerPort", Value: int64(c.Ports[name].Container)}}
+		if protocol := c.Ports[name].Protocol; protocol != "TCP" {
+			port = append(port, values.Entry{Key: "protocol", Value: protocol})
+		}
+		ports = append(ports, port)
+	}
+	if ports != nil {
+		add("ports", ports)
+	}
+	for _, v := range c.Env {
+		switch from := envSource(&v); {
+		case from != nil:
+			env = append(env, values.Map{{Key: "name", Value: v.Name}, {Key: "valueFrom", Value: from}})
+		default:
+			env = append(env, values.Map{{Key: "name", Value: v.Name}, {Key: "value", Value: v.Value}})
+		}
+	}
+	if env != nil {
+		add("env", env)
+	}
+	if from := envFromValues(c); from != nil {
+		add("envFrom", from)
+	}
+	m = append(append(m, probeValues(c)...), values.Entry{Key: "resources", Value: resourceValues(c)})
+	if lifecycle := lifecycleValues(c, nil); lifecycle != nil {
+		add("lifecycle", lifecycle)
+	}
+	var mounts []any
+	for _, name := range slices.Sorted(maps.Keys(c.Mounts)) {
+		mounts = append(mounts, mount(name, c.Mounts[name]))
+	}
+	if mounts != nil {
+		add("volumeMounts", mounts)
+	}
+	if security := confinementValues(s, c); security != nil {
+		add("securityContext", security)
+	}
+	return m
+}
+
+// runValues are what a container runs.
+func runValues(c *spec.Container) values.Map {
+	var m values.Map
+	if len(c.Command) > 0 {
+		m = append(m, values.Entry{Key: "command", Value: list(c.Command)})
+	}
+	if len(c.Args) > 0 {
+		m = append(m, values.Entry{Key: "args", Value: list(c.Args)})
+	}
+	return m
+}
+
+// mountValues are the volumes that the service's own container sees.
+func mountValues(s *spec.Service) []any {
+	var mounts []any
+	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
+		mounts = append(mounts, mount(name, spec.Mount{Path: s.Volumes[name].Path}))
+	}
+	return mounts
+}
+
+func mount(volume string, at spec.Mount) values.Map {
+	m := values.Map{{Key: "name", Value: volume}, {Key: "mountPath", Value: at.Path}}
+	if at.ReadOnly {
+		m = append(m, values.Entry{Key: "readOnly", Value: true})
+	}
+	if at.SubPath != "" {
+		m = append(m, values.Entry{Key: "subPath", Value: at.SubPath})
+	}
+	return m
+}
+
+// drain lets a pod that ends answer on until its Service's clients have heard that it is gone: the endpoints are
+// removed while the pod is told to stop, not before
+// (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow). Kubernetes knows sleep since
+// 1.30; an older one leaves it out. Half of a short grace period is left to the program.
+func drain(s *spec.Service) values.Map {
+	seconds := min(5, s.GracePeriod.Seconds()/2)
+	if s.Kind != spec.Deployment || len(s.Ports) == 0 || seconds == 0 {
+		return nil
+	}
+	return sleep(seconds)
+}
+
+func sleep(seconds int64) values.Map {
+	return values.Map{{Key: "sleep", Value: values.Map{{Key: "seconds", Value: seconds}}}}
+}
+
+// lifecycleValues are what happens after a container starts and before it ends. PreStop is what happens when nothing is said.
+func lifecycleValues(c *spec.Container, preStop values.Map) values.Map {
+	var m, postStart values.Map
+	if said := c.Lifecycle; said != nil {
+		if said.PostStart != nil {
+			postStart = handler(said.PostStart)
+		}
+		if said.PreStop != nil {
+			preStop = handler(said.PreStop)
+		}
+	}
+	if postStart != nil {
+		m = append(m, values.Entry{Key: "postStart", Value: postStart})
+	}
+	if preStop != nil {
+		m = append(m, values.Entry{Key: "preStop", Value: preStop})
+	}
+	return m
+}
+
+// handler is what happens; nothing does for a sleep of no length, which Kubernetes would refuse.
+func handler(h *spec.Handler) values.Map {
+	switch {
+	case h.HTTP != nil:
+		return values.Map{{Key: "httpGet", Value: httpGet(h.HTTP)}}
+	case h.Sleep != nil && *h.Sleep == 0:
+		return nil
+	case h.Sleep != nil:
+		return sleep(h.Sleep.Seconds())
+	default:
+		return values.Map{{Key: "exec", Value: values.Map{{Key: "command", Value: list(h.Exec)}}}}
+	}
+}
+
+func resourceValues(c *spec.Container) values.Map {
+	side := func(quantities map[string]spec.Quantity) values.Map {
+		out := values.Map{}
+		for _, name := range slices.Sorted(maps.Keys(quantities)) {
+			out = append(out, values.Entry{Key: name, Value: string(quantities[name])})
+		}
+		return out
+	}
+	return values.Map{{Key: "requests", Value: side(c.Resources.Requests)}, {Key: "limits", Value: side(c.Resources.Limits)}}
+}
