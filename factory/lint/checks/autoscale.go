@@ -46,40 +46,49 @@ func autoscaleChecks() []Check {
 	}}
 }
 
-// target returns the workload that an autoscaler is set on, or nil.
-func target(j *Judged, o *rendered.Object, s *autoscalingv2.HorizontalPodAutoscaler) *rendered.Object {
-	return j.Find(s.Spec.ScaleTargetRef.Kind, o.Namespace, s.Spec.ScaleTargetRef.Name)
-}
-
 func danglingScaler(j *Judged, found rule.Found) {
-	for o, s := range rendered.All[*autoscalingv2.HorizontalPodAutoscaler](j.Release) {
-		if target(j, o, s) == nil {
-			found(o, rule.Key{"autoscale"}, "the release holds no %s %s", s.Spec.ScaleTargetRef.Kind, s.Spec.ScaleTargetRef.Name)
+	for _, s := range j.Scalers() {
+		if j.Find(s.Kind, s.Namespace, s.Name) == nil {
+			found(s.Object, rule.Key{"autoscale"}, "the release holds no %s %s", s.Kind, s.Name)
 		}
 	}
 }
 
 func scaledReplicas(j *Judged, found rule.Found) {
-	for o, s := range rendered.All[*autoscalingv2.HorizontalPodAutoscaler](j.Release) {
-		if w := target(j, o, s); w != nil && w.At("spec", "replicas") != nil {
-			found(w, rule.Key{"replicas"}, "it says %v replicas, and %s sets their number", w.At("spec", "replicas"), o)
+	for _, s := range j.Scalers() {
+		if w := j.Find(s.Kind, s.Namespace, s.Name); w != nil && w.At("spec", "replicas") != nil {
+			found(w, rule.Key{"replicas"}, "it says %v replicas, and %s sets their number", w.At("spec", "replicas"), s.Object)
 		}
 	}
 }
 
 func scaledByNothing(j *Judged, found rule.Found) {
-	for o, s := range rendered.All[*autoscalingv2.HorizontalPodAutoscaler](j.Release) {
-		for _, m := range s.Spec.Metrics {
-			if m.Resource == nil || m.Resource.Target.Type != autoscalingv2.UtilizationMetricType {
+	for _, s := range j.Scalers() {
+		for _, p := range j.Pods() {
+			if p.Object != j.Find(s.Kind, s.Namespace, s.Name) {
 				continue
 			}
-			for _, p := range j.Pods() {
-				if p.Object == target(j, o, s) {
-					unreserved(p, m.Resource.Name, found)
-				}
+			for _, resource := range scaledBy(s.Object) {
+				unreserved(p, resource, found)
 			}
 		}
 	}
+}
+
+// scaledBy are the resources by whose use, in percent of what is reserved, an autoscaler goes.
+func scaledBy(o *rendered.Object) []corev1.ResourceName {
+	var out []corev1.ResourceName
+	if o.At("spec", "targetCPUUtilizationPercentage") != nil { // autoscaling/v1
+		out = append(out, corev1.ResourceCPU)
+	}
+	if s, ok := o.Typed.(*autoscalingv2.HorizontalPodAutoscaler); ok {
+		for _, m := range s.Spec.Metrics {
+			if m.Resource != nil && m.Resource.Target.Type == autoscalingv2.UtilizationMetricType {
+				out = append(out, m.Resource.Name)
+			}
+		}
+	}
+	return out
 }
 
 func unreserved(p *rendered.Pod, resource corev1.ResourceName, found rule.Found) {
@@ -93,13 +102,9 @@ func unreserved(p *rendered.Pod, resource corev1.ResourceName, found rule.Found)
 }
 
 func scaledRange(j *Judged, found rule.Found) {
-	for o, s := range rendered.All[*autoscalingv2.HorizontalPodAutoscaler](j.Release) {
-		least := int32(1)
-		if s.Spec.MinReplicas != nil {
-			least = *s.Spec.MinReplicas
-		}
-		if least >= s.Spec.MaxReplicas {
-			found(o, rule.Key{"autoscale"}, "at least %d and at most %d", least, s.Spec.MaxReplicas)
+	for _, s := range j.Scalers() {
+		if s.Min >= s.Max {
+			found(s.Object, rule.Key{"autoscale"}, "at least %d and at most %d", s.Min, s.Max)
 		}
 	}
 }

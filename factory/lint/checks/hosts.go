@@ -2,6 +2,7 @@ package checks
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"k8s.io/pod-security-admission/api"
@@ -92,6 +93,15 @@ func hostChecks() []Check {
 			Elsewhere: "kube-linter writable-host-mount",
 		},
 		Run: beyond(api.LevelPrivileged, eachContainer(writableHostMount)),
+	}, {
+		Rule: rule.Rule{
+			ID: "unsafe-sysctls", Severity: rule.Warning,
+			What:      "a pod that sets kernel parameters which are not its own alone",
+			Reason:    "A node refuses such a pod unless its kubelet was told to allow the parameter, and other pods of the node feel the change.",
+			Fix:       "leave the parameter out, or set it on the nodes that are for this",
+			Elsewhere: "kube-linter unsafe-sysctls",
+		},
+		Run: beyond(api.LevelPrivileged, eachPod(unsafeSysctls)),
 	}}
 }
 
@@ -119,6 +129,23 @@ func writableHostMount(c rendered.Container, found rule.Found) {
 	for _, mount := range c.VolumeMounts {
 		if folder, ok := folders[mount.Name]; ok && !mount.ReadOnly {
 			found(c.Pod.Object, rule.Key{"volumes", mount.Name}, "container %s may write to %s of the node", c.Name, folder)
+		}
+	}
+}
+
+func unsafeSysctls(p *rendered.Pod, found rule.Found) {
+	if p.Spec.SecurityContext == nil {
+		return
+	}
+	// Those that Kubernetes counts as safe: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster
+	safe := []string{
+		"kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.tcp_syncookies",
+		"net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
+		"net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
+	}
+	for _, s := range p.Spec.SecurityContext.Sysctls {
+		if !slices.Contains(safe, s.Name) {
+			found(p.Object, rule.Key{"security"}, "the pod sets %s", s.Name)
 		}
 	}
 }

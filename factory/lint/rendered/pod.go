@@ -4,7 +4,6 @@ import (
 	"iter"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -124,9 +123,35 @@ func pods(r *Release) []*Pod {
 // leastReplicas tells, for each workload that an autoscaler is set on, how few pods it leaves.
 func leastReplicas(r *Release) map[key]int {
 	out := map[key]int{}
-	for o, scaler := range All[*autoscalingv2.HorizontalPodAutoscaler](r) {
-		target := scaler.Spec.ScaleTargetRef
-		out[key{target.Kind, o.Namespace, target.Name}] = count(scaler.Spec.MinReplicas)
+	for _, s := range r.Scalers() {
+		out[key{s.Kind, s.Namespace, s.Name}] = s.Min
+	}
+	return out
+}
+
+// Scaler is an autoscaler, of whichever version of the API.
+type Scaler struct {
+	Object *Object
+	// Kind, Namespace and Name are those of the workload that it is set on.
+	Kind, Namespace, Name string
+	Min, Max              int
+}
+
+// Scalers are the autoscalers of the release.
+func (r *Release) Scalers() []Scaler {
+	var out []Scaler
+	for _, o := range r.Objects {
+		if !o.Is("autoscaling", "HorizontalPodAutoscaler") {
+			continue
+		}
+		s := Scaler{Object: o, Kind: o.Text("spec", "scaleTargetRef", "kind"), Namespace: o.Namespace, Name: o.Text("spec", "scaleTargetRef", "name"), Min: 1}
+		if least, ok := o.At("spec", "minReplicas").(int64); ok {
+			s.Min = int(least)
+		}
+		if most, ok := o.At("spec", "maxReplicas").(int64); ok {
+			s.Max = int(most)
+		}
+		out = append(out, s)
 	}
 	return out
 }
