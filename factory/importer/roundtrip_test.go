@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,5 +184,28 @@ command: [report, --all]
 	}))
 	if got := roundTrip(t, dir); got != "" {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestRoundTripOfTheExamples does the same with every example. Secrets are the only objects that are not carried over.
+func TestRoundTripOfTheExamples(t *testing.T) {
+	examples, err := filepath.Glob("../../examples/*/factory.yaml")
+	if err != nil || len(examples) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, path := range examples {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			var want strings.Builder
+			before := render(t, dir)
+			for _, name := range slices.Sorted(maps.Keys(before)) {
+				if before[name].Kind == "Secret" {
+					want.WriteString("gone: " + name + "\n")
+				}
+			}
+			if got := roundTrip(t, dir); got != want.String() {
+				t.Errorf("got\n%s\nwant\n%s", got, want.String())
+			}
+		})
 	}
 }

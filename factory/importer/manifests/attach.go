@@ -20,6 +20,8 @@ func (c *conversion) attach() {
 		{"Ingress", c.ingress}, {"HTTPRoute.gateway.networking.k8s.io", c.gateway}, {"GRPCRoute.gateway.networking.k8s.io", c.gateway},
 		{"HorizontalPodAutoscaler", c.autoscaler}, {"PodDisruptionBudget", c.budget}, {"NetworkPolicy", c.networkPolicy},
 		{"ServiceMonitor.monitoring.coreos.com", c.monitor}, {"PodMonitor.monitoring.coreos.com", c.monitor},
+		{"PrometheusRule.monitoring.coreos.com", c.alerts}, {"PeerAuthentication.security.istio.io", c.mutualTLS},
+		{"Certificate.cert-manager.io", c.certificate}, {"ExternalSecret.external-secrets.io", c.externalSecret},
 	}
 	for _, k := range kinds {
 		for _, o := range c.objects {
@@ -167,7 +169,11 @@ func (c *conversion) monitor(o *object) {
 		"scheme":        c.unless(s, "metrics are asked for by HTTP", "http"),
 	})
 	if n := o.meta("labels"); n.Is(source.Mapping) {
-		c.plainLabels(s, n, monitor, "labels")
+		for _, pair := range n.Pairs { // release is what the operator often selects by
+			if !s.everywhere("labels", pair) || pair.Key.Text == "release" {
+				monitor.At("labels", n).Set(pair.Key.Text, draft.Text(pair.Value.Text), pair.Value)
+			}
+		}
 	}
 	if monitor.Len() == 0 {
 		metrics.Set("monitor", draft.Bool(true), o.node)

@@ -317,12 +317,12 @@ func (c *conversion) routeMatch(s *service, match *source.Node, port string, fou
 				return
 			}
 			c.keys(s, n, take{"type": c.unless(s, "a method is said exactly", "Exact"),
-				"service": func(n *source.Node) { r.path = "/" + n.Text },
-				"method": func(n *source.Node) {
-					if service := match.Get("method", "service"); service.Is(source.Scalar) {
-						r.path = "/" + service.Text + "/" + n.Text
+				"service": func(name *source.Node) {
+					r.path = "/" + name.Text
+					if method := n.Get("method"); method.Is(source.Scalar) {
+						r.path += "/" + method.Text
 					}
-				}})
+				}, "method": same})
 		},
 	})
 	found(r)
