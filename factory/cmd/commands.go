@@ -13,6 +13,7 @@ func commands(a *app) []*cobra.Command {
 		newGenerateAll(a),
 		newSync(a),
 		newLint(a),
+		newExplain(a),
 		newSchema(a),
 		newImport(a),
 		newCluster(a),

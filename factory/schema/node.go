@@ -182,3 +182,16 @@ func (s *Schema) keys(path []string, n *Node, above []string, visit func([]strin
 		}
 	}
 }
+
+// Words returns the only words that a key may have, or nil when it may have others.
+func (s *Schema) Words(n *Node) []string {
+	var words []string
+	for _, form := range s.forms(n) {
+		for _, word := range form.Enum {
+			if text, ok := word.(string); ok {
+				words = append(words, text)
+			}
+		}
+	}
+	return words
+}

@@ -53,6 +53,9 @@ func Open(builtin, own fs.FS) (*Templates, error) {
 	return t, nil
 }
 
+// From returns the file that a template was read from, as generated files name it.
+func (t *Templates) From(name string) string { return t.files[name].from }
+
 func isTemplate(name string) bool {
 	switch path.Ext(name) {
 	case ".yaml", ".yml", ".tpl", ".txt":

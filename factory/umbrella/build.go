@@ -50,7 +50,7 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 		return tree.Append(append(b, "# What each service takes is in its charts/<name>/values.yaml, and can be set here below its name.\n"...))
 	}))
 	for _, e := range p.Environments {
-		c.Files = append(c.Files, raw(r.File(ValuesFile(e.Environment), spec.ProjectFile, func(b []byte) []byte { return environmentValues(b, p, e) })))
+		c.Files = append(c.Files, raw(EnvironmentFile(r, p, e)))
 	}
 	return c, nil
 }

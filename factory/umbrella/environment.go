@@ -3,6 +3,8 @@ package umbrella
 import (
 	"fmt"
 
+	"helm.sh/helm/v3/pkg/chart"
+
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/subchart"
 	"github.com/helm-chart-factory/factory/factory/values"
@@ -10,6 +12,11 @@ import (
 
 // ValuesFile is the file of the umbrella chart that says what differs in an environment.
 func ValuesFile(environment string) string { return "values-" + environment + ".yaml" }
+
+// EnvironmentFile returns the file that says what differs in an environment of the project.
+func EnvironmentFile(r *subchart.Renderer, p, e *spec.Project) *chart.File {
+	return r.File(ValuesFile(e.Environment), spec.ProjectFile, func(b []byte) []byte { return environmentValues(b, p, e) })
+}
 
 // environmentValues writes what differs in an environment, below the name of each service. Helm takes a null there for a key that
 // goes away, and the chart has a value of its own wherever there is one.

@@ -1,0 +1,82 @@
+package explain
+
+import (
+	"strings"
+
+	"github.com/helm-chart-factory/factory/factory/schema"
+	"github.com/helm-chart-factory/factory/factory/spec"
+)
+
+// Key is what the schema knows of a key of the specs.
+type Key struct {
+	// File is service.yaml or factory.yaml, and Name is the key in it, as a path.
+	File string `json:"file"`
+	Name string `json:"name"`
+	// Meaning describes it.
+	Meaning string `json:"meaning"`
+	// Words are the only ones that are possible, where that is so.
+	Words []string `json:"words,omitempty"`
+	// Default is what holds when nothing is said, where that is the same for all.
+	Default any `json:"default,omitempty"`
+	// Examples are values that it could have.
+	Examples []any `json:"examples,omitempty"`
+	// Keys are those below it; "*" where any name is possible.
+	Keys []string `json:"keys,omitempty"`
+	// Said is where the service, or the project, says it; empty when it does not.
+	Said string `json:"said,omitempty"`
+}
+
+// Describe tells what a key means: SERVICE.KEY, with where that service says it, project.KEY for factory.yaml, or the KEY of any
+// service.
+func Describe(p *spec.Project, name string) (*Key, error) {
+	first, rest, _ := strings.Cut(name, ".")
+	k := &Key{File: spec.ServiceFile, Name: name}
+	text := schema.Service
+	var at func(path ...string) (spec.Position, bool)
+	switch service := p.Service(first); {
+	case service != nil && rest != "":
+		k.Name, at = rest, service.Said
+	case first == "project":
+		k.File, k.Name, text, at = spec.ProjectFile, rest, schema.Project, p.Said
+	}
+	keys, err := schema.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	selectors, err := parseSelectors(k.Name)
+	if err != nil {
+		return nil, wrong("the key %v", err)
+	}
+	var path []string
+	for _, s := range selectors {
+		path = append(path, s.text)
+	}
+	n, ok := keys.Find(path...)
+	if !ok {
+		return nil, unknownKey(keys, k, path)
+	}
+	k.Meaning, k.Words, k.Default, k.Examples, k.Keys = n.Description, keys.Words(n), n.Default, n.Examples, keys.Names(path...)
+	if at != nil {
+		if position, said := at(path...); said {
+			k.Said = position.String()
+		}
+	}
+	return k, nil
+}
+
+// unknownKey names what there is instead, at the deepest part of the path that is known.
+func unknownKey(keys *schema.Schema, k *Key, path []string) error {
+	known := path
+	for len(known) > 0 {
+		if _, ok := keys.Find(known...); ok {
+			break
+		}
+		known = known[:len(known)-1]
+	}
+	where := k.File
+	if len(known) > 0 {
+		where = strings.Join(known, ".") + " of " + where
+	}
+	wrongName := path[len(known)]
+	return wrong("%s has no key %q: %s", where, wrongName, spec.DidYouMean(wrongName, keys.Names(known...)))
+}
