@@ -41,11 +41,11 @@ where it is said; with SERVICE alone, which manifests there are.`,
 			if len(args) == 1 {
 				return a.explainWord(p, args[0], env.name)
 			}
-			r := explain.Request{Service: args[0], Environment: env.name, Object: args[1]}
-			if len(args) == 3 {
-				r.Path = args[2]
+			s, err := explain.New(p, templates.Files, args[0], env.name)
+			if err != nil {
+				return err
 			}
-			answers, err := explain.Run(p, templates.Files, r)
+			answers, err := s.Leaves(args[1], strings.Join(args[2:], ""))
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,11 @@ where it is said; with SERVICE alone, which manifests there are.`,
 // explainWord answers for one word: a service's manifests, or a key.
 func (a *app) explainWord(p *spec.Project, word, environment string) error {
 	if p.Service(word) != nil {
-		objects, err := explain.Objects(p, templates.Files, word, environment)
+		s, err := explain.New(p, templates.Files, word, environment)
+		if err != nil {
+			return err
+		}
+		objects, err := s.Objects()
 		if err != nil {
 			return err
 		}
@@ -89,7 +93,11 @@ func (a *app) completeExplain(c *cobra.Command, args []string, word string) ([]s
 	if err != nil || len(args) > 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	objects, err := explain.Objects(p, templates.Files, args[0], "")
+	s, err := explain.New(p, templates.Files, args[0], "")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	objects, err := s.Objects()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

@@ -28,11 +28,11 @@ func (k settledKey) probe(see func(values map[string]any) picture) probe {
 
 // settledKeys returns every scalar that a key of the specs holds once everything is defaulted. A change is made in what was loaded
 // itself, and taken back.
-func (s *subject) settledKeys() []settledKey {
+func (s *Service) settledKeys() []settledKey {
 	return append(s.settledIn(spec.ServiceFile, s.service), s.settledIn(spec.ProjectFile, s.there)...)
 }
 
-func (s *subject) settledIn(file string, holder any) []settledKey {
+func (s *Service) settledIn(file string, holder any) []settledKey {
 	var out []settledKey
 	visit(reflect.ValueOf(holder).Elem(), nil, func() {}, func(at keyPath, v reflect.Value, commit func()) {
 		key := settledKey{file: file, path: at}

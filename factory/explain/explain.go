@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,27 +10,28 @@ import (
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 )
 
-// Request says what is asked.
-type Request struct {
-	// Service is the service's name, and Environment that of an environment, or "".
-	Service, Environment string
-	// Object is a kind, or KIND/NAME where a service has several.
-	Object string
-	// Path leads to a leaf, or to what holds the leaves that are asked about. Empty means all of the object.
-	Path string
+// Objects lists the manifests of the service, as KIND/NAME.
+func (s *Service) Objects() ([]string, error) {
+	objects, err := s.rendering.objects()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, o := range objects {
+		out = append(out, o.kind+"/"+o.name)
+	}
+	slices.Sort(out)
+	return out, nil
 }
 
-// Run answers for every leaf that is asked about. Builtin are the built-in templates.
-func Run(p *spec.Project, builtin fs.FS, r Request) ([]Answer, error) {
-	s, err := newSubject(p, builtin, r.Service, r.Environment)
+// Leaves answers for every leaf that is asked about. Object is a kind, or KIND/NAME where the service has several of it. Path leads
+// to a leaf, or to what holds leaves; empty means all of the object.
+func (s *Service) Leaves(object, path string) ([]Answer, error) {
+	o, err := s.object(object)
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.object(r.Object)
-	if err != nil {
-		return nil, err
-	}
-	selectors, err := parseSelectors(r.Path)
+	selectors, err := parseSelectors(path)
 	if err != nil {
 		return nil, wrong("the path %v", err)
 	}
@@ -50,26 +50,8 @@ func Run(p *spec.Project, builtin fs.FS, r Request) ([]Answer, error) {
 	return answers, nil
 }
 
-// Objects lists the manifests of a service, as KIND/NAME.
-func Objects(p *spec.Project, builtin fs.FS, service, environment string) ([]string, error) {
-	s, err := newSubject(p, builtin, service, environment)
-	if err != nil {
-		return nil, err
-	}
-	objects, err := s.rendering.objects()
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, o := range objects {
-		out = append(out, o.kind+"/"+o.name)
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
 // object finds a manifest by its kind, and by its name where there are several.
-func (s *subject) object(asked string) (object, error) {
+func (s *Service) object(asked string) (object, error) {
 	objects, err := s.rendering.objects()
 	if err != nil {
 		return object{}, err
@@ -99,48 +81,38 @@ func (s *subject) object(asked string) (object, error) {
 	}
 }
 
-// study is what was seen of an object while inputs were changed.
+// study is what was seen of one manifest while inputs were changed.
 type study struct {
-	*subject
-	values  []valueInput
-	byValue influence
-	lines   []templateLine
-	byLine  influence
-	files   []fileInput
-	byFile  influence
-	specs   []specInput
-	bySpec  influence
-	keys    []settledKey
-	byKey   influence
+	*Service
+	*made
+	rendering rendering
+	base      picture
+	values    []valueInput
+	byValue   influence
+	lines     []templateLine
+	byLine    influence
+	files     []fileInput
+	byFile    influence
 	// byHidden is what keys do to the manifest whose default leaves no trace in the values.
 	byHidden influence
 }
 
-func (s *subject) study(o object) (*study, error) {
-	r := s.rendering.only(o.template)
-	st := &study{subject: s, values: r.valueInputs(s.random), lines: r.templateLines(s.random)}
-	base := r.picture(s.random)
-	st.byValue = observe(base, probes(st.values, func(in valueInput) probe { return in.probe }))
-	st.byLine = observe(base, probes(st.lines, func(in templateLine) probe { return in.probe }))
-	var err error
-	if st.files, err = s.fileInputs(r); err != nil {
-		return nil, err
-	}
-	st.byFile = observe(base, probes(st.files, func(in fileInput) probe { return in.probe }))
-
-	values := s.valuesPicture(s.rendering.values)
-	files, related, err := s.specFiles()
+func (s *Service) study(o object) (*study, error) {
+	made, err := s.made()
 	if err != nil {
 		return nil, err
 	}
-	st.specs = drafts{s, related}.specInputs(files)
-	st.bySpec = observe(values, probes(st.specs, func(in specInput) probe { return in.probe }))
-
-	st.keys = s.settledKeys()
-	st.byKey = observe(values, probes(st.keys, func(k settledKey) probe {
-		return k.probe(func(tree map[string]any) picture { return s.valuesPicture(tree) })
-	}))
-	st.byHidden = observe(base, probes(st.keys, func(k settledKey) probe {
+	r := s.rendering.only(o.template)
+	base := r.picture(s.random)
+	st := &study{Service: s, made: made, rendering: r, base: base, values: r.valueInputs(base, s.random), lines: r.templateLines(s.random)}
+	if st.files, err = s.fileInputs(r); err != nil {
+		return nil, err
+	}
+	st.byValue = observe(base, probes(st.values, func(in valueInput) probe { return in.probe }))
+	st.byLine = observe(base, probes(st.lines, func(in templateLine) probe { return in.probe }))
+	st.byFile = observe(base, probes(st.files, func(in fileInput) probe { return in.probe }))
+	values := s.valuesPicture(s.rendering.values)
+	st.byHidden = observe(base, probes(made.keys, func(k settledKey) probe {
 		return k.probe(func(tree map[string]any) picture {
 			other := r
 			if other.values = tree; !s.addsTo(values, tree) {
@@ -152,9 +124,34 @@ func (s *subject) study(o object) (*study, error) {
 	return st, nil
 }
 
+// made is what was seen of the values of the service while what they are made of was changed.
+type made struct {
+	specs  []specInput
+	bySpec influence
+	keys   []settledKey
+	byKey  influence
+}
+
+func (s *Service) makeValues() (*made, error) {
+	values := s.valuesPicture(s.rendering.values)
+	files, related, err := s.specFiles()
+	if err != nil {
+		return nil, err
+	}
+	m := &made{specs: drafts{s, related}.specInputs(files), keys: s.settledKeys()}
+	m.bySpec = observe(values, probes(m.specs, specInput.probe))
+	m.byKey = observe(values, probes(m.keys, func(k settledKey) probe {
+		return k.probe(func(tree map[string]any) picture { return s.valuesPicture(tree) })
+	}))
+	return m, nil
+}
+
 // addsTo tells whether a tree of values has everything that a picture shows, and more.
-func (s *subject) addsTo(before picture, tree map[string]any) bool {
+func (s *Service) addsTo(before picture, tree map[string]any) bool {
 	after := s.valuesPicture(tree)
+	if after == nil {
+		return false
+	}
 	for name := range before {
 		if _, there := after[name]; !there {
 			return false
@@ -211,7 +208,7 @@ func (st *study) line(name string) *Origin {
 // value traces what a template reads to its origins.
 func (st *study) value(in valueInput) Value {
 	v := Value{Name: in.name, IsKey: in.isKey}
-	if at, ok := st.subject.lines[in.name]; ok && in.path != nil {
+	if at, ok := st.places[in.name]; ok && in.path != nil {
 		v.File, v.Line = at.File, at.Line
 	}
 	name := in.name
@@ -291,33 +288,57 @@ func (st *study) because(name string, a Answer) *Origin {
 		return nil
 	}
 	if len(a.Values) > 0 {
-		return st.enabled(a.Values[0].Name)
+		return st.enabled(name, a.Values[0].Name)
 	}
 	for _, i := range st.byValue.enabling(name) {
 		in := st.values[i]
 		if !in.isKey {
 			continue
 		}
-		if o := st.enabled(keyName(in.path)); o != nil {
+		if o := st.enabled(name, keyName(in.path)); o != nil {
 			return o
 		}
 	}
 	return nil
 }
 
-// enabled returns what is written in a spec that a value would not be there without. That a key is there says more than what
-// another one holds.
-func (st *study) enabled(name string) *Origin {
-	enabling := st.bySpec.enabling(name)
-	if len(enabling) == 0 {
-		return nil
+// enabled returns what is written in a spec that a leaf would not be as it is without, since a value would not be there. What stands
+// deepest says most, and that a key is there more than what another one holds.
+func (st *study) enabled(leaf, value string) *Origin {
+	enabling := st.bySpec.enabling(value)
+	slices.SortStableFunc(enabling, func(i, j int) int {
+		a, b := st.specs[i], st.specs[j]
+		switch {
+		case a.depth != b.depth:
+			return b.depth - a.depth
+		case a.isKey == b.isKey:
+			return 0
+		case a.isKey:
+			return -1
+		default:
+			return 1
+		}
+	})
+	for _, i := range enabling {
+		for _, ask := range st.specs[i].drafts {
+			if d := ask(); d != nil && st.differs(d, leaf) {
+				o := st.written(st.specs[i])
+				return &o
+			}
+		}
 	}
-	first := enabling[0]
-	if i := slices.IndexFunc(enabling, func(i int) bool { return st.specs[i].isKey }); i >= 0 {
-		first = enabling[i]
+	return nil
+}
+
+// differs tells whether a leaf of the manifest is another one, or none, with a draft.
+func (st *study) differs(d *draft, leaf string) bool {
+	r := st.rendering
+	r.values, r.release.name, r.release.namespace = d.values(), d.there.Name, d.there.Namespace
+	if r.values == nil {
+		return false
 	}
-	o := st.written(st.specs[first])
-	return &o
+	seen := r.picture(st.random)
+	return seen != nil && seen[leaf] != st.base[leaf]
 }
 
 // comment is what the values say above a key.

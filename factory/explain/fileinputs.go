@@ -30,7 +30,7 @@ func (in fileInput) origin() Origin {
 const rawManifests = "manifests/"
 
 // fileInputs returns every value and key of the raw manifests that a rendering has, with how to write it otherwise.
-func (s *subject) fileInputs(r rendering) ([]fileInput, error) {
+func (s *Service) fileInputs(r rendering) ([]fileInput, error) {
 	var out []fileInput
 	if !slices.ContainsFunc(r.templates, func(f *chart.File) bool { return f.Name == "templates/manifests.yaml" }) {
 		return nil, nil

@@ -57,6 +57,14 @@ type selector struct {
 	key, value string
 }
 
+// after writes the selector behind a path, as it was asked.
+func (s selector) after(at keyPath) string {
+	if s.bracket {
+		return at.String() + "[" + s.text + "]"
+	}
+	return strings.TrimPrefix(at.String()+"."+s.text, ".")
+}
+
 // parseSelectors reads spec.containers[0].image, labels["a.b/c"], labels[a.b/c] and containers[name=web].
 func parseSelectors(text string) ([]selector, error) {
 	var out []selector
@@ -99,7 +107,7 @@ func find(tree any, asked []selector) (keyPath, any, error) {
 	for len(asked) > 0 {
 		next, used := child(tree, asked)
 		if used == 0 {
-			return nil, nil, fmt.Errorf("%s is not there; %s", strings.TrimPrefix(at.String()+"."+asked[0].text, "."), inventory(at, tree))
+			return nil, nil, fmt.Errorf("%s is not there; %s", asked[0].after(at), inventory(at, tree))
 		}
 		at = append(at, next)
 		tree = get(tree, next)

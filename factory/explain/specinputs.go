@@ -20,8 +20,37 @@ type specInput struct {
 	at    spec.Position
 	text  string
 	isKey bool
-	// Its changes show the values of the service.
-	probe
+	depth int
+	// mark is the name that a key gets, where it gets another one.
+	mark string
+	// drafts are the service when something else stands there.
+	drafts []func() *draft
+}
+
+// draft is what a service would be.
+type draft struct {
+	*Service
+	// problems tells that the specs have some then.
+	problems bool
+}
+
+// probe asks what a service gives its templates to read when something else stands in the spec.
+func (in specInput) probe() probe {
+	p := probe{depth: in.depth, mark: in.mark}
+	for _, ask := range in.drafts {
+		p.changes = append(p.changes, func() picture {
+			d := ask()
+			if d == nil {
+				return nil
+			}
+			seen := d.valuesPicture(d.values())
+			if d.problems && seen != nil {
+				seen[doubtful] = ""
+			}
+			return seen
+		})
+	}
+	return p
 }
 
 // specFile is one file that a service's values may depend on.
@@ -33,12 +62,12 @@ type specFile struct {
 
 // drafts answers what the values of a service would be.
 type drafts struct {
-	*subject
+	*Service
 	related func(service string) bool
 }
 
-// picture returns the values of the service when a file has another text, or nil when that cannot be read at all.
-func (d drafts) picture(file string, root *yaml.Node) (seen picture) {
+// of returns the service when a file has another text, or nil when that cannot be read at all.
+func (d drafts) of(file string, root *yaml.Node) *draft {
 	text, err := yaml.Marshal(root)
 	if err != nil {
 		return nil
@@ -47,12 +76,6 @@ func (d drafts) picture(file string, root *yaml.Node) (seen picture) {
 	if p == nil {
 		return nil
 	}
-	// A spec with problems is read as far as it can be, and what is made of specs need not be made for that.
-	defer func() {
-		if recover() != nil {
-			seen = nil
-		}
-	}()
 	environment, err := p.Env(d.environment)
 	if err != nil {
 		return nil
@@ -61,12 +84,7 @@ func (d drafts) picture(file string, root *yaml.Node) (seen picture) {
 	if s == nil {
 		return nil
 	}
-	there := &subject{there: environment, service: s, name: d.name}
-	seen = there.valuesPicture(there.values())
-	if problems != nil {
-		seen[doubtful] = ""
-	}
-	return seen
+	return &draft{Service: &Service{there: environment, service: s, name: d.name}, problems: problems != nil}
 }
 
 // specInputs returns everything that is written in the files, with how to write it otherwise.
@@ -79,20 +97,17 @@ func (d drafts) specInputs(files []specFile) []specInput {
 }
 
 func (d drafts) walk(f specFile, n *yaml.Node, at keyPath, out *[]specInput) {
-	input := func(n *yaml.Node, at keyPath, isKey bool, texts ...string) {
-		in := specInput{file: f.name, path: at, at: spec.Position{File: f.name, Line: n.Line, Column: n.Column}, text: n.Value, isKey: isKey, probe: probe{depth: len(at)}}
-		if isKey {
-			in.mark = n.Value + "x"
+	input := func(n *yaml.Node, at keyPath) *specInput {
+		*out = append(*out, specInput{file: f.name, path: at, at: spec.Position{File: f.name, Line: n.Line, Column: n.Column}, text: n.Value, depth: len(at)})
+		return &(*out)[len(*out)-1]
+	}
+	written := func(n *yaml.Node, text string) func() *draft {
+		return func() *draft {
+			before := n.Value
+			defer func() { n.Value = before }()
+			n.Value = text
+			return d.of(f.name, f.root)
 		}
-		for _, text := range texts {
-			in.changes = append(in.changes, func() picture {
-				before := n.Value
-				defer func() { n.Value = before }()
-				n.Value = text
-				return d.picture(f.name, f.root)
-			})
-		}
-		*out = append(*out, in)
 	}
 	switch n.Kind {
 	case yaml.DocumentNode:
@@ -106,7 +121,19 @@ func (d drafts) walk(f specFile, n *yaml.Node, at keyPath, out *[]specInput) {
 			if d.elsewhere(below) {
 				continue
 			}
-			input(key, below, true, key.Value+"x")
+			in := input(key, below)
+			in.isKey, in.mark = true, key.Value+"x"
+			if slices.Contains(f.keys.Names(at.names()...), key.Value) {
+				// A key that is one of a few is left out; another name would only be a mistake.
+				in.drafts = append(in.drafts, func() *draft {
+					before := n.Content
+					defer func() { n.Content = before }()
+					n.Content = slices.Concat(before[:i], before[i+2:])
+					return d.of(f.name, f.root)
+				})
+			} else {
+				in.drafts = append(in.drafts, written(key, in.mark))
+			}
 			d.walk(f, n.Content[i+1], below, out)
 		}
 	case yaml.SequenceNode:
@@ -114,7 +141,10 @@ func (d drafts) walk(f specFile, n *yaml.Node, at keyPath, out *[]specInput) {
 			d.walk(f, item, at.item(i), out)
 		}
 	case yaml.ScalarNode:
-		input(n, at, false, otherTexts(n, f.keys, at)...)
+		in := input(n, at)
+		for _, text := range otherTexts(n, f.keys, at) {
+			in.drafts = append(in.drafts, written(n, text))
+		}
 	}
 }
 
@@ -143,7 +173,7 @@ func otherTexts(n *yaml.Node, keys *schema.Schema, at keyPath) []string {
 }
 
 // specFiles returns the files that the values of the service may depend on, its own first.
-func (s *subject) specFiles() ([]specFile, func(service string) bool, error) {
+func (s *Service) specFiles() ([]specFile, func(service string) bool, error) {
 	own := s.service.Dir
 	var files []specFile
 	add := func(name string, keys *schema.Schema) ([]byte, error) {

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"maps"
 	"regexp"
 	"strconv"
 
@@ -34,8 +35,9 @@ func helmInputs() []struct {
 	}
 }
 
-// valueInputs returns everything that templates read, with how to change it.
-func (r rendering) valueInputs(random map[string]bool) []valueInput {
+// valueInputs returns everything that the templates read, with how to change it. What stands below a key without which the
+// picture stays the same is left out.
+func (r rendering) valueInputs(base picture, random map[string]bool) []valueInput {
 	var out []valueInput
 	add := func(in valueInput, set ...func(*rendering)) {
 		for _, s := range set {
@@ -51,7 +53,15 @@ func (r rendering) valueInputs(random map[string]bool) []valueInput {
 		add(valueInput{name: in.name}, in.set)
 	}
 	keys := map[string]bool{}
-	for _, l := range leaves(r.values) {
+	read := maps.Clone(r.values)
+	for key := range r.values {
+		other := r
+		other.values = rename(r.values, keyPath{{name: key}}, key+"x").(map[string]any)
+		if maps.Equal(other.picture(random), base) {
+			delete(read, key)
+		}
+	}
+	for _, l := range leaves(read) {
 		for i, s := range l.path {
 			if above := l.path[:i+1]; s.name != "" && !keys[above.String()] {
 				keys[above.String()] = true

@@ -28,8 +28,8 @@ type Node struct {
 	AnyOf                []*Node          `json:"anyOf"`
 	Definitions          map[string]*Node `json:"definitions"`
 
-	// Closed is true where additionalProperties is false.
-	Closed bool `json:"-"`
+	// never is true for the schema false, which nothing fits.
+	never bool
 }
 
 // words is a text or a list of texts.
@@ -50,7 +50,7 @@ func (n *Node) UnmarshalJSON(data []byte) error {
 	case "true":
 		return nil
 	case "false":
-		n.Closed = true
+		n.never = true
 		return nil
 	}
 	type plain Node
@@ -60,8 +60,8 @@ func (n *Node) UnmarshalJSON(data []byte) error {
 	if n.Example != nil {
 		n.Examples = append(n.Examples, n.Example)
 	}
-	if n.AdditionalProperties != nil && n.AdditionalProperties.Closed {
-		n.AdditionalProperties, n.Closed = nil, true
+	if n.AdditionalProperties != nil && n.AdditionalProperties.never {
+		n.AdditionalProperties = nil
 	}
 	return nil
 }

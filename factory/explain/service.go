@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	"helm.sh/helm/v3/pkg/chart"
@@ -17,8 +18,8 @@ import (
 	"github.com/helm-chart-factory/factory/factory/values"
 )
 
-// subject is the service that is asked about, as it is in one environment.
-type subject struct {
+// Service is the service that is asked about, as it is in one environment.
+type Service struct {
 	project *spec.Project
 	// there is the project in the environment, and service is the service there.
 	there       *spec.Project
@@ -28,20 +29,23 @@ type subject struct {
 	rendering   rendering
 	// random are the leaves that differ from one rendering to the next.
 	random map[string]bool
-	// lines are the places of the leaves and keys of the values, by their names.
-	lines map[string]place
-	// origins are the template files that the chart's were made of.
+	// places are those of the leaves and keys of the values, by their names.
+	places    map[string]place
 	templates *subchart.Templates
+	// made is the same for all manifests, and seen once.
+	made func() (*made, error)
 	// serviceKeys and projectKeys say what the keys of the specs mean.
 	serviceKeys, projectKeys *schema.Schema
 }
 
-func newSubject(p *spec.Project, builtin fs.FS, name, environment string) (*subject, error) {
+// New prepares questions about a service of a project in an environment; "" is the project by itself. Builtin are the built-in
+// templates. Nothing is written.
+func New(p *spec.Project, builtin fs.FS, name, environment string) (*Service, error) {
 	there, err := p.Env(environment)
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{project: p, there: there, service: there.Service(name), name: name, environment: environment}
+	s := &Service{project: p, there: there, service: there.Service(name), name: name, environment: environment}
 	if s.service == nil {
 		return nil, wrong("there is no service %q: %s", name, names(p))
 	}
@@ -73,12 +77,18 @@ func newSubject(p *spec.Project, builtin fs.FS, name, environment string) (*subj
 		}
 	}
 	s.random = s.rendering.randomLeaves()
+	s.made = sync.OnceValues(s.makeValues)
 	return s, s.numberValues(renderer, c)
 }
 
-// values returns what templates read of the service.
-func (s *subject) values() map[string]any {
-	tree, _ := asRead(subchart.Values(s.there, s.service)).(map[string]any)
+// values returns what templates read of the service, or nil: what is made of specs that were read whole need not bear others.
+func (s *Service) values() (tree map[string]any) {
+	defer func() {
+		if recover() != nil {
+			tree = nil
+		}
+	}()
+	tree, _ = asRead(subchart.Values(s.there, s.service)).(map[string]any)
 	return tree
 }
 
@@ -116,8 +126,8 @@ func (p place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 
 // numberValues notes where the values are in the generated files: in the chart's own, or in those of the environment, which lie
 // over them.
-func (s *subject) numberValues(r *subchart.Renderer, c *chart.Chart) error {
-	s.lines = map[string]place{}
+func (s *Service) numberValues(r *subchart.Renderer, c *chart.Chart) error {
+	s.places = map[string]place{}
 	for _, f := range c.Raw {
 		if f.Name == chartutil.ValuesfileName {
 			if err := s.number(umbrella.Dir+"/"+umbrella.ChartDir(s.name)+"/"+f.Name, f.Data, nil); err != nil {
@@ -133,7 +143,7 @@ func (s *subject) numberValues(r *subchart.Renderer, c *chart.Chart) error {
 }
 
 // number notes the lines of what a YAML file has below a path.
-func (s *subject) number(file string, data []byte, below keyPath) error {
+func (s *Service) number(file string, data []byte, below keyPath) error {
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return fmt.Errorf("reading %s: %w", file, err)
@@ -144,12 +154,12 @@ func (s *subject) number(file string, data []byte, below keyPath) error {
 		case yaml.MappingNode:
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				next := at.name(n.Content[i].Value)
-				s.lines[next.String()] = place{file, n.Content[i].Line}
+				s.places[next.String()] = place{file, n.Content[i].Line}
 				walk(n.Content[i+1], next)
 			}
 		case yaml.SequenceNode:
 			for i, item := range n.Content {
-				s.lines[at.item(i).String()] = place{file, item.Line}
+				s.places[at.item(i).String()] = place{file, item.Line}
 				walk(item, at.item(i))
 			}
 		}
@@ -181,7 +191,10 @@ func valueOf(n *yaml.Node, key string) *yaml.Node {
 func keyName(p keyPath) string { return "key " + p.String() }
 
 // valuesPicture shows what a service gives its templates to read.
-func (s *subject) valuesPicture(values map[string]any) picture {
+func (s *Service) valuesPicture(values map[string]any) picture {
+	if values == nil {
+		return nil
+	}
 	seen := picture{".Chart.Name": s.name, ".Chart.Version": subchart.Version, ".Release.Name": s.there.Name, ".Release.Namespace": s.there.Namespace}
 	for _, l := range leaves(values) {
 		seen[l.path.String()] = fmt.Sprintf("%T %v", l.value, l.value)
