@@ -16,7 +16,7 @@ import (
 func newPlan(a *app) *cobra.Command {
 	var on clusterFlags
 	var env environmentFlag
-	var detailed bool
+	var detailed, adopt bool
 	command := &cobra.Command{
 		Use:   "plan",
 		Short: "What deploy would change, field by field, against what runs; writes nothing",
@@ -40,20 +40,22 @@ Values of Secrets are never shown. The exit code is 1 when something is refused,
 			if err != nil {
 				return err
 			}
-			return a.plan(c.Context(), project, cluster, detailed)
+			return a.plan(c.Context(), project, cluster, adopt, detailed)
 		},
 	}
 	on.bind(command)
 	env.bind(a, command)
+	command.Flags().BoolVar(&adopt, "adopt", false, "as deploy --adopt would: take over objects that exist and belong to no release")
 	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 3 when something would change or has drifted")
 	return command
 }
 
-func (a *app) plan(ctx context.Context, project *spec.Project, cluster *kube.Cluster, detailed bool) error {
+func (a *app) plan(ctx context.Context, project *spec.Project, cluster *kube.Cluster, adopt, detailed bool) error {
 	opts, err := releaseOf(ctx, project, cluster)
 	if err != nil {
 		return err
 	}
+	opts.Adopt = adopt
 	found, err := deploy.Preview(ctx, opts)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/helm-chart-factory/factory/factory/deploy/plan"
@@ -15,19 +14,13 @@ import (
 // parallelTries bounds how many objects are tried out at once.
 const parallelTries = 16
 
-// compare tries out every object of the next release, and the deletion of those that only the last one has.
+// compare tries out every object of the next release, the deletion of those that only earlier ones have, and the hooks.
 func (p *preview) compare(ctx context.Context) error {
 	targets, err := parseItems(p.next.Manifest)
 	if err != nil {
 		return err
 	}
-	var originals []item
-	if p.past.base != nil {
-		if originals, err = parseItems(p.past.base.Manifest); err != nil {
-			return err
-		}
-	}
-	stage, err := newStage(ctx, p.Cluster, p.Name, p.Namespace)
+	originals, err := p.past.items()
 	if err != nil {
 		return err
 	}
@@ -54,34 +47,54 @@ func (p *preview) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found = append(found, make([]*plan.Object, len(hooks))...)
+	c, err := p.newComparison(ctx, originals, targets)
+	if err != nil {
+		return err
+	}
+	old, known := map[objectKey]*unstructured.Unstructured{}, map[objectKey]bool{}
+	for _, original := range originals {
+		old[original.key(p.Namespace)] = original.object
+	}
+	var tries []func() *plan.Object
+	for _, target := range targets {
+		key := target.key(p.Namespace)
+		known[key] = true
+		tries = append(tries, func() *plan.Object { return c.next(target, old[key]) })
+	}
+	for _, original := range originals {
+		if key := original.key(p.Namespace); !known[key] {
+			known[key] = true
+			tries = append(tries, func() *plan.Object { return c.dropped(original) })
+		}
+	}
+	for _, left := range p.past.leftovers() {
+		if key := left.key(p.Namespace); !known[key] {
+			known[key] = true
+			tries = append(tries, func() *plan.Object { return c.leftOver(left) })
+		}
+	}
+	for _, hook := range hooks {
+		tries = append(tries, func() *plan.Object { return c.hook(hook) })
+	}
+	p.plan.Objects = append(p.plan.Objects, c.definitions.objects()...)
+	return p.try(ctx, c, tries)
+}
+
+// try runs what is to be tried out, several at once, and adds to the plan what there is to tell, in order.
+func (p *preview) try(ctx context.Context, c *comparison, tries []func() *plan.Object) error {
+	found := make([]*plan.Object, len(tries))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelTries)
-	for i, hook := range hooks {
+	for i, try := range tries {
 		group.Go(func() error {
-			found[len(targets)+len(originals)+i] = c.hook(hook)
+			found[i] = try()
 			return ctx.Err()
 		})
-	}
-	for i, target := range targets {
-		wanted[target.key(p.Namespace)] = true
-		group.Go(func() error {
-			found[i] = c.next(target, old[target.key(p.Namespace)])
-			return ctx.Err()
-		})
-	}
-	for i, original := range originals {
-		if !wanted[original.key(p.Namespace)] {
-			group.Go(func() error {
-				found[len(targets)+i] = c.dropped(original)
-				return ctx.Err()
-			})
-		}
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := stage.failure(); err != nil {
+	if err := c.stage.failure(); err != nil {
 		return err
 	}
 	for _, object := range found {
@@ -92,11 +105,35 @@ func (p *preview) compare(ctx context.Context) error {
 	return nil
 }
 
+func (p *preview) newComparison(ctx context.Context, originals, targets []item) (*comparison, error) {
+	stage, err := newStage(ctx, p.Cluster, p.Name, p.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	stage.adopt = p.Adopt
+	if stage.autoscalers, err = findAutoscalers(ctx, p.Cluster, p.Namespace, objectsOf(originals), objectsOf(targets)); err != nil {
+		return nil, err
+	}
+	c := &comparison{stage: stage, definitions: p.definitions, needsCertManager: p.needsCertManager}
+	if p.plan.NewNamespace {
+		if c.newNamespace, err = newPodSecurity(); err != nil {
+			return nil, err
+		}
+	}
+	c.volumes, err = p.inspectVolumes(ctx, targets, originals, p.past.rollback)
+	if err != nil && !errors.As(err, &c.noVolumes) {
+		return nil, err
+	}
+	return c, nil
+}
+
 // comparison turns what came of trying out into what a plan says.
 type comparison struct {
 	stage            *stage
 	newNamespace     *podSecurity // of a namespace that is not there yet; else nil
 	needsCertManager func(secret string) error
+	// definitions are those of the charts that come first; what is of their kinds cannot be tried out before.
+	definitions *definitions
 	// volumes is what becomes of them besides; noVolumes says what cannot.
 	volumes   *volumeChanges
 	noVolumes *VolumeError
@@ -113,16 +150,15 @@ func (c *comparison) object(i item) *plan.Object {
 // next is an object of the next release; nil when there is nothing to tell of it.
 func (c *comparison) next(target item, original *unstructured.Unstructured) *plan.Object {
 	object := c.object(target)
-	if c.newNamespace != nil && object.Namespace == c.stage.namespace {
+	switch {
+	case c.definitions.bring(target.object):
 		object.Action = plan.Create
-		err := c.stage.knows(target.object)
-		if err == nil {
-			err = c.newNamespace.refuse(target.object)
-		}
-		if err != nil {
+	case c.newNamespace != nil && object.Namespace == c.stage.namespace:
+		object.Action = plan.Create
+		if err := c.foresee(target.object); err != nil {
 			object.Refused = plan.Explain(object, err)
 		}
-	} else {
+	default:
 		c.try(object, target, original)
 		c.tellVolumes(object)
 	}
@@ -145,7 +181,7 @@ func (c *comparison) try(object *plan.Object, target item, original *unstructure
 	said := c.stage.owned(target.object).Object
 	object.Warnings = write.warnings
 	switch {
-	case write.unread:
+	case write.unread && original != nil:
 	case write.live == nil:
 		object.Action = plan.Create
 		if original != nil {
@@ -165,6 +201,9 @@ func (c *comparison) try(object *plan.Object, target item, original *unstructure
 	} else {
 		c.judge(object, write)
 	}
+	if original == nil && write.live != nil && object.Refused == nil && c.stage.ours(write.live) != nil {
+		object.Effect = plan.Join("taken over by this release", object.Effect)
+	}
 	if object.Refused == nil && (object.Action == plan.Create || len(object.Restarts) > 0) {
 		c.tryPod(object, write.after)
 	}
@@ -183,36 +222,6 @@ func (c *comparison) judge(object *plan.Object, write attempt) {
 		object.Judge(write.after.Object)
 	}
 }
-
-// hook is an object that Helm creates before or after the others; nil when nothing speaks against it. One that is there from
-// the last time is deleted first, where its policy says so.
-func (c *comparison) hook(hook item) *plan.Object {
-	object := c.object(hook)
-	var err error
-	switch {
-	case c.newNamespace != nil:
-		if err = c.stage.knows(hook.object); err == nil {
-			err = c.newNamespace.refuse(hook.object)
-		}
-	default:
-		if tried := c.stage.create(hook.object); tried.err != nil && !apierrors.IsAlreadyExists(tried.err) {
-			err = tried.err
-		}
-	}
-	switch {
-	case err != nil && !untried(err):
-		object.Refused = plan.Explain(object, err)
-	case c.newNamespace == nil:
-		c.tryPod(object, hook.object)
-	}
-	if object.Refused == nil {
-		return nil
-	}
-	return object
-}
-
-// untried tells that a webhook kept something from being tried out.
-func untried(err error) bool { return strings.Contains(err.Error(), "does not support dry run") }
 
 // replace is what a deploy does to a StatefulSet whose claim templates change.
 func (c *comparison) replace(object *plan.Object, said map[string]any) {
@@ -236,45 +245,6 @@ func (c *comparison) tellVolumes(object *plan.Object) {
 	}
 }
 
-// tryPod tries out a pod of a workload: Pod Security, quotas and limits refuse pods, not what makes them, and a deploy
-// would only find out while it waits.
-func (c *comparison) tryPod(object *plan.Object, workload *unstructured.Unstructured) {
-	pod := podOf(workload)
-	if pod == nil {
-		return
-	}
-	tried := c.stage.create(pod)
-	if tried.err == nil || !admission(tried.err) {
-		return
-	}
-	object.Refused = plan.Explain(object, tried.err)
-}
-
-// drift lists where an object is not what the last release said.
-func drift(original *unstructured.Unstructured, again *attempt, changes []plan.Field) []plan.Drift {
-	fields := plan.Overlay(again.live.Object, original.Object)
-	if again.err == nil {
-		fields = plan.Compare(again.live.Object, again.after.Object, original.Object)
-	}
-	overwritten := map[string]bool{}
-	for _, change := range changes {
-		overwritten[change.Path.String()] = true
-	}
-	var found []plan.Drift
-	for _, f := range fields {
-		writer := plan.WriterOf(again.live.GetManagedFields(), f.Path)
-		found = append(found, plan.Drift{
-			Path: f.Path, Released: f.After, Live: f.Before, Hidden: f.Hidden, By: writer.Manager, At: writer.At,
-			Stays: !overwritten[f.Path.String()],
-		})
-	}
-	for _, addition := range plan.Additions(again.live, original) {
-		addition.Stays = !overwritten[addition.Path.String()]
-		found = append(found, addition)
-	}
-	return found
-}
-
 // dropped is an object that only the last release has; nil when it is gone already.
 func (c *comparison) dropped(original item) *plan.Object {
 	object := c.object(original)
@@ -285,10 +255,25 @@ func (c *comparison) dropped(original item) *plan.Object {
 		object.Refused = plan.Explain(object, tried.err)
 	case tried.live == nil:
 		return nil
-	case kept(tried.live), tried.live.GetKind() == definitionKind:
-		object.Action = plan.Keep
+	case tried.live.GetKind() == definitionKind:
+		object.Action, object.Effect = plan.Keep, "stays: definitions are never deleted, since all objects of the kind would go with them"
+	case kept(tried.live):
+		object.Action, object.Effect = plan.Keep, "stays (helm.sh/resource-policy: keep)"
 	default:
 		object.Action, object.Effect = plan.Delete, plan.Loses(tried.live.Object)
+	}
+	return object
+}
+
+// leftOver is an object that only a failed revision had; nil when it is gone, or another's by now.
+func (c *comparison) leftOver(left item) *plan.Object {
+	tried := c.stage.remove(left.object)
+	if tried.live == nil || c.stage.ours(tried.live) != nil {
+		return nil
+	}
+	object := c.dropped(left)
+	if object != nil && object.Action == plan.Delete {
+		object.Effect = plan.Join("left by a revision that failed", object.Effect)
 	}
 	return object
 }

@@ -123,3 +123,24 @@ type blindClient struct{ *helmClient }
 func (c *blindClient) Build(io.Reader, bool) (helmkube.ResourceList, error) {
 	return helmkube.ResourceList{}, nil
 }
+
+// leftovers are the objects of revisions that failed after the last good one, which a deploy removes when nothing else has
+// them. A manifest that cannot be read has none.
+func (p *past) leftovers() []item {
+	if p.install {
+		return nil
+	}
+	var left []item
+	for _, revision := range p.all {
+		if revision.Info.Status == release.StatusDeployed {
+			left = nil
+		}
+		if revision.Info.Status == release.StatusFailed {
+			made, err := parseItems(revision.Manifest)
+			if err == nil {
+				left = append(left, made...)
+			}
+		}
+	}
+	return left
+}

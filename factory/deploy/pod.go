@@ -5,7 +5,23 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/helm-chart-factory/factory/factory/deploy/plan"
 )
+
+// tryPod tries out a pod of a workload: Pod Security, quotas and limits refuse pods, not what makes them, and a deploy
+// would only find out while it waits.
+func (c *comparison) tryPod(object *plan.Object, workload *unstructured.Unstructured) {
+	pod := podOf(workload)
+	if pod == nil {
+		return
+	}
+	tried := c.stage.create(pod)
+	if tried.err == nil || !admission(tried.err) {
+		return
+	}
+	object.Refused = plan.Explain(object, tried.err)
+}
 
 // podOf is a pod as the controller of a workload would make it, or nil when the object makes no pods.
 func podOf(workload *unstructured.Unstructured) *unstructured.Unstructured {

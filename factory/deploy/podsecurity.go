@@ -45,3 +45,11 @@ func (s *podSecurity) refuse(workload *unstructured.Unstructured) error {
 	}
 	return fmt.Errorf("pods %q is forbidden: violates PodSecurity %q: %s", pod.Name, s.level.String(), result.ForbiddenDetail())
 }
+
+// foresee returns what can be known to go wrong with an object in a namespace that is not there yet.
+func (c *comparison) foresee(u *unstructured.Unstructured) error {
+	if err := c.stage.knows(u); err != nil {
+		return err
+	}
+	return c.newNamespace.refuse(u)
+}

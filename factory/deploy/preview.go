@@ -39,6 +39,8 @@ type preview struct {
 	// next is the release that would be stored.
 	next *release.Release
 	plan *plan.Plan
+	// definitions are those in the charts that a deploy would write first.
+	definitions *definitions
 }
 
 func newPreview(d *deployment, past *past, next *release.Release) *preview {
@@ -56,6 +58,9 @@ func (p *preview) run(ctx context.Context) error {
 	}
 	if p.past.last != nil {
 		p.plan.From = p.past.last.Version
+	}
+	if err := p.lookAtDefinitions(ctx); err != nil {
+		return err
 	}
 	if err := p.compare(ctx); err != nil {
 		return err
@@ -94,7 +99,7 @@ func (p *preview) idle(changes bool) bool {
 		return !changes
 	}
 	gone := slices.ContainsFunc(p.plan.Objects, func(o plan.Object) bool { return o.Action == plan.Create })
-	return same(p.past.last, p.next) && !gone
+	return same(p.past.last, p.next) && !gone && p.definitions.none()
 }
 
 func stay(o *plan.Object) {

@@ -14,6 +14,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -382,4 +383,59 @@ func TestAnInterruptEndsAPlan(t *testing.T) {
 	if p, err := deploy.Preview(ctx, opts); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %+v %v, want the interrupt", p, err)
 	}
+}
+
+func TestPlanTellsWhatAFailedRevisionLeft(t *testing.T) {
+	opts := previewOptions(t, map[string]string{"web": fmt.Sprintf(webDeployment, "web", "1")})
+	apply(t, opts)
+	opts.Chart = charts(map[string]string{"web": fmt.Sprintf(webDeployment, "other", "1") + "---\n" + fmt.Sprintf(settings, "info")})
+	if _, err := deploy.Apply(t.Context(), opts); err == nil {
+		t.Fatal("revision 2 was to fail")
+	}
+	opts.Chart = charts(map[string]string{"web": fmt.Sprintf(webDeployment, "web", "2")})
+	p := preview(t, opts)
+	image := "spec.template.spec.containers[web].image"
+	wantPlan(t, p, "1 object changes, 1 workload restarts, 1 is deleted",
+		"change deployment/web "+image+":example.invalid/web:1->example.invalid/web:2 RESTARTS "+image, "delete configmap/settings")
+	if effect := p.Objects[1].Effect; effect != "left by a revision that failed" {
+		t.Errorf("the effect is %q", effect)
+	}
+	apply(t, opts)
+	if _, err := client(t, opts).CoreV1().ConfigMaps(opts.Namespace).Get(t.Context(), "settings", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("what the failed revision left is still there: %v", err)
+	}
+}
+
+const gadget = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gadgets.%[1]s.example.invalid}
+spec:
+  group: %[1]s.example.invalid
+  scope: Namespaced
+  names: {plural: gadgets, singular: gadget, kind: Gadget}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, description: %[2]s}}}]
+`
+
+func TestPlanTellsOfDefinitions(t *testing.T) {
+	opts := previewOptions(t, nil)
+	group := opts.Namespace
+	with := func(description string) deploy.Chart {
+		source := charts(map[string]string{"web": "apiVersion: " + group + ".example.invalid/v1\nkind: Gadget\nmetadata: {name: one}\n"})
+		return func() (*chart.Chart, error) {
+			loaded, err := source()
+			if err == nil {
+				loaded.Dependencies()[0].Files = append(loaded.Dependencies()[0].Files,
+					&chart.File{Name: "crds/gadget.yaml", Data: fmt.Appendf(nil, gadget, group, description)})
+			}
+			return loaded, err
+		}
+	}
+	opts.Chart = with("first")
+	name := "customresourcedefinition/gadgets." + group + ".example.invalid"
+	wantPlan(t, preview(t, opts), "2 objects are created, no object changes, no workload restarts, none is deleted", "create "+name, "create gadget/one")
+	apply(t, opts)
+	opts.Cluster.Forget() // which kinds there are; a command of its own would not know yet
+	wantPlan(t, preview(t, opts), "nothing changes", "")
+	opts.Chart = with("second")
+	wantPlan(t, preview(t, opts), "1 object changes, no workload restarts, none is deleted", "change "+name)
 }

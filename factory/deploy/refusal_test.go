@@ -233,3 +233,23 @@ func TestPlanTellsAHookThatIsRefused(t *testing.T) {
 		t.Errorf("refused: %+v", refused)
 	}
 }
+
+func TestPlanOfAnAdoption(t *testing.T) {
+	opts := previewOptions(t, map[string]string{"web": fmt.Sprintf(settings, "info")})
+	hand := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "settings"}, Data: map[string]string{"level": "debug", "mode": "fast"}}
+	if _, err := client(t, opts).CoreV1().ConfigMaps(opts.Namespace).Create(t.Context(), hand, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	opts.Adopt = true
+	p := preview(t, opts)
+	if len(p.Objects) != 1 || p.Objects[0].Refused != nil || p.Objects[0].Action != plan.Change || p.Objects[0].Effect != "taken over by this release" {
+		t.Fatalf("plan:\n%s", tell(p))
+	}
+	if fields := tell(p); !strings.Contains(fields, "data.level:debug->info") || !strings.Contains(fields, "metadata.labels") {
+		t.Errorf("plan:\n%s", fields)
+	}
+	apply(t, opts)
+	if got := level(t, opts); got != "info" {
+		t.Errorf("level %s after the adoption, want info", got)
+	}
+}

@@ -29,6 +29,7 @@ type stage struct {
 	transport          http.RoundTripper
 	helm               *helmkube.Client
 	autoscalers        autoscalers
+	adopt              bool // take over what exists and belongs to no release
 	ctx                context.Context
 
 	mu      sync.Mutex
@@ -94,7 +95,7 @@ func (s *stage) update(original, target *unstructured.Unstructured) (write attem
 	memory := s.rehearse()
 	info, err := s.info(memory, s.owned(target))
 	if err != nil {
-		return attempt{err: err}, nil
+		return attempt{unread: true, err: err}, nil
 	}
 	live, err := get(info)
 	if err != nil {
@@ -110,7 +111,7 @@ func (s *stage) update(original, target *unstructured.Unstructured) (write attem
 		}
 		before = helmkube.ResourceList{old}
 	case live != nil:
-		if err := s.ours(live); err != nil {
+		if err := s.ours(live); err != nil && (!s.adopt || live.GetAnnotations()[releaseNameNote] != "") {
 			return attempt{live: live, err: err}, nil
 		}
 		// Helm takes an object of its own that the last release lacks for what it is to become.

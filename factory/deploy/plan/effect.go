@@ -24,7 +24,7 @@ func (o *Object) Judge(after map[string]any) {
 		}
 	}
 	if i := slices.IndexFunc(o.Fields, func(f Field) bool { return f.Path.String() == "spec.replicas" }); i >= 0 {
-		o.Effect = join(o.Effect, fmt.Sprintf("scales from %v to %v", o.Fields[i].Before, o.Fields[i].After))
+		o.Effect = Join(o.Effect, fmt.Sprintf("scales from %v to %v", o.Fields[i].Before, o.Fields[i].After))
 	}
 }
 
@@ -65,9 +65,10 @@ func manner(object map[string]any) string {
 	return ""
 }
 
-func join(a, b string) string {
-	if a == "" {
-		return b
+// Join puts two effects into one; either may be empty.
+func Join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
 	}
 	return a + "; " + b
 }

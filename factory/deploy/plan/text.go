@@ -237,7 +237,7 @@ func (t *text) object(o *Object) {
 	case Replace:
 		mark, color = "±", console.Red
 	case Keep:
-		mark, color, after = "·", console.Dim, "   no longer in the chart, stays (helm.sh/resource-policy: keep)"
+		mark, color, after = "·", console.Dim, "   no longer in the chart, "+o.Effect
 	case None:
 		mark, color = "·", console.Dim
 	}
