@@ -24,25 +24,6 @@ func (p *preview) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if stage.autoscalers, err = findAutoscalers(ctx, p.Cluster, p.Namespace, objectsOf(originals), objectsOf(targets)); err != nil {
-		return err
-	}
-	c := &comparison{stage: stage, needsCertManager: p.needsCertManager}
-	if p.plan.NewNamespace {
-		if c.newNamespace, err = newPodSecurity(p.podSecurity()); err != nil {
-			return err
-		}
-	}
-	c.volumes, err = p.inspectVolumes(ctx, targets, originals, p.past.rollback)
-	if err != nil && !errors.As(err, &c.noVolumes) {
-		return err
-	}
-	old := map[objectKey]*unstructured.Unstructured{}
-	for _, original := range originals {
-		old[original.key(p.Namespace)] = original.object
-	}
-	wanted := map[objectKey]bool{}
-	found := make([]*plan.Object, len(targets)+len(originals))
 	hooks, err := p.hooks()
 	if err != nil {
 		return err
@@ -116,7 +97,7 @@ func (p *preview) newComparison(ctx context.Context, originals, targets []item) 
 	}
 	c := &comparison{stage: stage, definitions: p.definitions, needsCertManager: p.needsCertManager}
 	if p.plan.NewNamespace {
-		if c.newNamespace, err = newPodSecurity(); err != nil {
+		if c.newNamespace, err = newPodSecurity(p.podSecurity()); err != nil {
 			return nil, err
 		}
 	}

@@ -215,33 +215,5 @@ func rules(access spec.Access) []any {
 	return out
 }
 
-func resourceValues(s *spec.Service) values.Map {
-	side := func(quantities map[string]spec.Quantity) values.Map {
-		out := values.Map{}
-		for _, name := range slices.Sorted(maps.Keys(quantities)) {
-			out = append(out, values.Entry{Key: name, Value: string(quantities[name])})
-		}
-		return out
-	}
-	return values.Map{{Key: "requests", Value: side(s.Resources.Requests)}, {Key: "limits", Value: side(s.Resources.Limits)}}
-}
-
-// securityValues are fields of a pod's securityContext beyond what every pod has.
-func securityValues(s *spec.Service) values.Map {
-	var m values.Map
-	if hasClaims(s) || s.Security.FSGroup != s.Security.RunAsGroup {
-		// Only a volume that outlives its pod can belong to somebody else; what already fits is not walked through again.
-		m = values.Map{{Key: "fsGroup", Value: int64(s.Security.FSGroup)}, {Key: "fsGroupChangePolicy", Value: "OnRootMismatch"}}
-	}
-	for _, port := range s.Ports {
-		if port.Container < 1024 {
-			// Below 1024 a port is root's, unless this sysctl, which Pod Security counts as safe, says otherwise.
-			return append(m, values.Entry{Key: "sysctls", Value: []any{values.Map{
-				{Key: "name", Value: "net.ipv4.ip_unprivileged_port_start"}, {Key: "value", Value: "0"}}}})
-		}
-	}
-	return m
-}
-
 // Values returns what the chart of a service has in its values.yaml, for those who want to know where it comes from.
 func Values(p *spec.Project, s *spec.Service) values.Map { return chartValues(p, s) }
