@@ -29,9 +29,7 @@ func (s *Schema) samples(n *Node, depth int) []any {
 	}
 	for _, form := range s.forms(n) {
 		if form != n {
-			for _, example := range form.Examples {
-				out = append(out, example)
-			}
+			out = append(out, form.Examples...)
 		}
 		out = append(out, s.formSamples(form, depth)...)
 	}

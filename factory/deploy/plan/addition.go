@@ -23,7 +23,7 @@ func Additions(live, released *unstructured.Unstructured) []Drift {
 			continue
 		}
 		var tree map[string]any
-		if json.Unmarshal(entry.FieldsV1.Raw, &tree) != nil {
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &tree) != nil {
 			continue
 		}
 		a.by = Writer{Manager: entry.Manager}

@@ -129,7 +129,7 @@ func TestExplain(t *testing.T) {
 func TestWriterOf(t *testing.T) {
 	entry := func(manager, fields string, seconds int64) metav1.ManagedFieldsEntry {
 		stamp := metav1.Unix(seconds, 0)
-		return metav1.ManagedFieldsEntry{Manager: manager, Time: &stamp, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+		return metav1.ManagedFieldsEntry{Manager: manager, Time: &stamp, FieldsV1: metav1.NewFieldsV1(fields)}
 	}
 	managed := []metav1.ManagedFieldsEntry{
 		entry("helm", `{"f:spec":{"f:replicas":{},"f:selector":{},"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"web\"}":{".":{},"f:image":{},"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{"f:name":{}}}}}}}}}`, 1),

@@ -23,7 +23,7 @@ func WriterOf(managed []metav1.ManagedFieldsEntry, path Path) Writer {
 			continue
 		}
 		var tree map[string]any
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &tree); err != nil || !owns(tree, path) {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &tree); err != nil || !owns(tree, path) {
 			continue
 		}
 		writer := Writer{Manager: entry.Manager}
