@@ -37,8 +37,8 @@ type project struct {
 func projects(t *testing.T, judge func(t *testing.T, p project)) {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(top, "examples", "*", spec.ProjectFile))
-	if err != nil || len(found) < 10 {
-		t.Fatalf("%d examples, want 10 at least (%v)", len(found), err)
+	if err != nil || len(found) < 12 {
+		t.Fatalf("%d examples, want 12 at least (%v)", len(found), err)
 	}
 	for _, file := range append(found, filepath.Join(top, spec.ProjectFile)) {
 		from := filepath.Dir(file)

@@ -19,7 +19,7 @@ import (
 
 // TestPlainHelmOnARealAPIServer installs each project with the helm program, upgrades it to changed specs, and rolls it back.
 // Objects that the API server refuses, fields that it does not know, changes that it takes for immutable: each fails helm.
-// The pods of every workload are then offered to Pod Security restricted.
+// The pods of every workload are then offered to Pod Security at the level that the specs claim.
 func TestPlainHelmOnARealAPIServer(t *testing.T) {
 	install(t, definitions(t))
 	cluster := clustertest.Cluster(t)
@@ -29,7 +29,7 @@ func TestPlainHelmOnARealAPIServer(t *testing.T) {
 	}
 	projects(t, func(t *testing.T, p project) {
 		namespace := clustertest.Namespace(t, cluster)
-		enforce(t, client, namespace, "restricted")
+		enforce(t, client, namespace, p.PodSecurity())
 		clustertest.RunPods(t, cluster, namespace, completed)
 		release := []string{p.Name, p.chart, "--namespace", namespace}
 		helm := func(verb string, args ...string) string {
@@ -56,7 +56,7 @@ func TestPlainHelmOnARealAPIServer(t *testing.T) {
 			}
 			// An environment of its own, in a namespace of its own.
 			other := clustertest.Namespace(t, cluster)
-			enforce(t, client, other, "restricted")
+			enforce(t, client, other, p.PodSecurity())
 			clustertest.RunPods(t, cluster, other, completed)
 			helm("install", append([]string{p.Name, p.chart, "--namespace", other}, values...)...)
 			helm("uninstall", p.Name, "--namespace", other)

@@ -175,9 +175,8 @@ func hookValues(s *spec.Service) values.Map {
 
 func hook(h *spec.Hook, weight int, deletion []spec.DeletePolicy) values.Map {
 	m := values.Map{{Key: "helm.sh/hook", Value: joined(h.On)}}
-	if weight != 0 {
-		m = append(m, values.Entry{Key: "helm.sh/hook-weight", Value: strconv.Itoa(weight)})
-	}
+	// Said even where it is Helm's own 0: the Job's annotations lie over those of all objects, which have a lower one.
+	m = append(m, values.Entry{Key: "helm.sh/hook-weight", Value: strconv.Itoa(weight)})
 	return append(m, values.Entry{Key: "helm.sh/hook-delete-policy", Value: joined(deletion)})
 }
 

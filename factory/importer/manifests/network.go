@@ -98,7 +98,11 @@ func (c *conversion) onePeer(s *service, n *source.Node, key string, ports draft
 		}
 		c.expressions(s, pods)
 	case pods != nil && len(c.selected(pods)) > 0 && !empty(pods):
+		labels := pods.Get("matchLabels")
 		for _, other := range c.selected(pods) {
+			if other == s && labels.Is(source.Mapping) {
+				peer.Set("pods", draft.Raw(labels), labels) // its own pods: no service needs itself
+			}
 			caller, called := other, s
 			if key == "to" {
 				caller, called = s, other
@@ -107,7 +111,9 @@ func (c *conversion) onePeer(s *service, n *source.Node, key string, ports draft
 				caller.needs = append(caller.needs, need{called, n})
 			}
 		}
-		return
+		if peer.Len() == 0 {
+			return
+		}
 	case pods != nil && !empty(pods):
 		if labels := pods.Get("matchLabels"); labels.Is(source.Mapping) {
 			peer.Set("pods", draft.Raw(labels), labels)

@@ -23,8 +23,7 @@ func (c *conversion) pod(s *service) {
 	c.declarePorts(s)
 	c.keys(s, spec, take{
 		"volumes": same, "containers": same, "securityContext": same, "restartPolicy": func(n *source.Node) { c.restartPolicy(s, n) },
-		"initContainers":     func(n *source.Node) { c.initContainers(s, n) },
-		"serviceAccountName": same, "serviceAccount": same, "automountServiceAccountToken": same,
+		"initContainers": same, "serviceAccountName": same, "serviceAccount": same, "automountServiceAccountToken": same,
 		"nodeSelector":                  c.setRaw(keys, "nodeSelector"),
 		"tolerations":                   func(n *source.Node) { c.tolerations(s, n) },
 		"affinity":                      c.setRaw(keys, "affinity"),
@@ -53,7 +52,11 @@ func (c *conversion) pod(s *service) {
 		"setHostnameAsFQDN":             c.unless(s, "a pod is called as Kubernetes calls it; next: leave it out", "false"),
 	})
 	c.identity(s, spec)
+	// The service's own container comes first: where it mounts a volume is where the spec says the volume.
 	c.containers(s, spec.Get("containers"))
+	if others := spec.Get("initContainers"); others.Is(source.Sequence) {
+		c.initContainers(s, others)
+	}
 }
 
 func (c *conversion) restartPolicy(s *service, n *source.Node) {

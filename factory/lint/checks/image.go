@@ -14,7 +14,7 @@ func imageChecks() []Check {
 		Rule: rule.Rule{
 			ID: "latest-tag", Severity: rule.Error,
 			What:      "a ready image with the tag latest, or without a tag and a digest",
-			Reason:    "What runs then depends on when a node pulled it, and no rollback brings the old image back. An image that factory builds is left out: deploy pins it by digest.",
+			Reason:    "What runs then depends on when a node pulled it, and no rollback brings the old image back. An image that factory builds is passed over, since deploy pins it by digest.",
 			Fix:       "name a version or a digest: image: nginx:1.29.1",
 			Elsewhere: "kube-linter latest-tag, kube-score container-image-tag",
 		},
