@@ -73,6 +73,12 @@ func (p *PeerPort) decodeNode(d *decoder, n *yaml.Node) {
 	}
 }
 
+// HasPeers tells whether more than the callers, the ingress and Prometheus may call the service, or whether the way out is closed:
+// a second NetworkPolicy, <service>-peers, says so.
+func (s *Service) HasPeers() bool {
+	return s.Gateway != nil || len(s.Network.From) > 0 || s.Network.Closed() || s.Service.Outside()
+}
+
 // side is one of the two lists of peers.
 type side struct {
 	key   string

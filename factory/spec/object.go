@@ -32,6 +32,9 @@ func (s *Service) objects(p *Project) []object {
 	add(group, s.Kind, s.Name, "kind")
 	add("", "ServiceAccount", s.Name)
 	add("networking.k8s.io", "NetworkPolicy", s.Name)
+	if s.HasPeers() {
+		add("networking.k8s.io", "NetworkPolicy", s.Name+"-peers", "network")
+	}
 	if len(s.Ports) > 0 {
 		add("", "Service", s.Name)
 	}

@@ -27,7 +27,7 @@ func ingressValues(s *spec.Service) values.Map {
 	}
 	add("class", in.Class)
 	if len(in.Annotations) > 0 {
-		m = append(m, values.Entry{Key: "annotations", Value: textMap(in.Annotations)})
+		m = append(m, values.Entry{Key: "annotations", Value: withEvery(s, in.Annotations)})
 	}
 	return m
 }

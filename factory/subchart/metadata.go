@@ -1,6 +1,7 @@
 package subchart
 
 import (
+	"maps"
 	"strconv"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -15,6 +16,15 @@ func annotationValues(s *spec.Service) values.Map {
 		return m
 	}
 	return append(m, hook(s.Hook, s.Hook.Weight-1, []spec.DeletePolicy{"before-hook-creation", "hook-succeeded"})...)
+}
+
+// withEvery are the annotations of one object together with those of every object: a template takes the ones or the others.
+func withEvery(s *spec.Service, own map[string]string) values.Map {
+	all := maps.Clone(own)
+	for _, e := range annotationValues(s) {
+		all[e.Key] = e.Value.(string)
+	}
+	return textMap(all)
 }
 
 // podAnnotationValues are the service's own and those that Prometheus looks for.

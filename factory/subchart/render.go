@@ -29,6 +29,9 @@ func objects() []object {
 	return []object{
 		{"NOTES.txt", always},
 		{"_helpers.tpl", always},
+		{"_notes.tpl", func(s *spec.Service) bool {
+			return s.Gateway != nil || serviceValues(s) != nil || s.Kind == spec.CronJob
+		}},
 		{"certificate.yaml", func(s *spec.Service) bool { return len(s.Certificates) > 0 }},
 		{"clusterrole.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeCluster) }},
 		{"clusterrolebinding.yaml", func(s *spec.Service) bool { return hasScope(s, spec.ScopeCluster) }},
@@ -43,6 +46,7 @@ func objects() []object {
 		{"job.yaml", kind(spec.Job)},
 		{"manifests.yaml", func(s *spec.Service) bool { return len(manifestValues(s)) > 0 }},
 		{"networkpolicy-hook.yaml", func(s *spec.Service) bool { return s.Hook != nil && len(s.Needs) > 0 }},
+		{"networkpolicy-peers.yaml", func(s *spec.Service) bool { return s.HasPeers() }},
 		{"networkpolicy.yaml", always},
 		{"pdb.yaml", func(s *spec.Service) bool { return s.Budget != nil }},
 		{"peerauthentication.yaml", func(s *spec.Service) bool { return s.MTLS != "" }},

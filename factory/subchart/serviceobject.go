@@ -33,7 +33,7 @@ func serviceValues(s *spec.Service) values.Map {
 		m = append(m, values.Entry{Key: "publishNotReadyAddresses", Value: true})
 	}
 	if len(o.Annotations) > 0 {
-		m = append(m, values.Entry{Key: "annotations", Value: textMap(o.Annotations)})
+		m = append(m, values.Entry{Key: "annotations", Value: withEvery(s, o.Annotations)})
 	}
 	if len(o.Labels) > 0 {
 		m = append(m, values.Entry{Key: "labels", Value: textMap(o.Labels)})

@@ -37,28 +37,27 @@ func TestNotes(t *testing.T) {
 	logs := func(name string) string {
 		return "  its logs         kubectl logs -n prod -l app.kubernetes.io/name=" + name + " --tail=50\n"
 	}
-	const test = "  test it          helm test shop -n prod\n"
 	for name, want := range map[string]string{
-		"plain": "  in the cluster   plain.prod:80 (http)\n  from here        kubectl port-forward -n prod service/plain 8080:80\n" + logs("plain") + test,
+		"plain": "  in the cluster   plain.prod:80 (http)\n  from here        kubectl port-forward -n prod service/plain :80\n" + logs("plain"),
 		"none":  logs("none"),
-		"ingress": "  from outside     https://a.example.com/shop\n  from outside     https://b.example.com/shop\n" +
-			"  in the cluster   ingress.prod:80 (http)\n  from here        kubectl port-forward -n prod service/ingress 8080:80\n" + logs("ingress") + test,
-		"open": "  from outside     http://open.example.com/\n" +
-			"  in the cluster   open.prod:80 (http)\n  from here        kubectl port-forward -n prod service/open 8080:80\n" + logs("open") + test,
-		"gateway": "  from outside     gateway.local/ through the Gateway public\n" +
-			"  in the cluster   gateway.prod:80 (http)\n  from here        kubectl port-forward -n prod service/gateway 8080:80\n" + logs("gateway") + test,
-		"grpc": "  from outside     rpc.example.com/ through the Gateway public\n" +
-			"  in the cluster   grpc.prod:9000 (grpc)\n  from here        kubectl port-forward -n prod service/grpc 9000:9000\n" + logs("grpc") + test,
+		"ingress": "  from outside     https://a.example.com, b.example.com /shop\n" +
+			"  in the cluster   ingress.prod:80 (http)\n  from here        kubectl port-forward -n prod service/ingress :80\n" + logs("ingress"),
+		"open": "  from outside     http://open.example.com\n" +
+			"  in the cluster   open.prod:80 (http)\n  from here        kubectl port-forward -n prod service/open :80\n" + logs("open"),
+		"gateway": "  from outside     gateway.local at /, through the Gateway public\n" +
+			"  in the cluster   gateway.prod:80 (http)\n  from here        kubectl port-forward -n prod service/gateway :80\n" + logs("gateway"),
+		"grpc": "  from outside     rpc.example.com at /, through the Gateway public\n" +
+			"  in the cluster   grpc.prod:9000 (grpc)\n  from here        kubectl port-forward -n prod service/grpc :9000\n" + logs("grpc"),
 		"balancer": "  from outside     the address that this prints, once the cluster has given it:\n" +
 			"                   kubectl get service -n prod balancer -o jsonpath='{.status.loadBalancer.ingress[0]}'\n" +
 			"  from the nodes   the ports that this prints, at the address of any node:\n" +
 			"                   kubectl get service -n prod balancer -o jsonpath='{.spec.ports[*].nodePort}'\n" +
-			"  in the cluster   balancer.prod:53/UDP (dns)\n  in the cluster   balancer.prod:8080 (http)\n" +
-			"  from here        kubectl port-forward -n prod service/balancer 8080:8080\n" + logs("balancer") + test,
+			"  in the cluster   balancer.prod:53 (dns)\n  in the cluster   balancer.prod:8080 (http)\n" +
+			"  from here        kubectl port-forward -n prod service/balancer :8080\n" + logs("balancer"),
 		"nodes": "  from the nodes   the ports that this prints, at the address of any node:\n" +
 			"                   kubectl get service -n prod nodes -o jsonpath='{.spec.ports[*].nodePort}'\n" +
-			"  in the cluster   nodes.prod:80 (http)\n  from here        kubectl port-forward -n prod service/nodes 8080:80\n" + logs("nodes") + test,
-		"headless": "  in the cluster   headless.prod:5672 (broker)\n  from here        kubectl port-forward -n prod service/headless 5672:5672\n" + logs("headless") + test,
+			"  in the cluster   nodes.prod:80 (http)\n  from here        kubectl port-forward -n prod service/nodes :80\n" + logs("nodes"),
+		"headless": "  in the cluster   headless.prod:5672 (broker)\n  from here        kubectl port-forward -n prod service/headless :5672\n" + logs("headless"),
 		"night":    "  runs at          */5 0 * * *\n  run it now       kubectl create job -n prod night-now --from=cronjob/night\n" + logs("night"),
 	} {
 		if got := strings.TrimLeft(rendered["platform/charts/"+name+"/templates/NOTES.txt"], "\n"); got != name+"\n"+want {

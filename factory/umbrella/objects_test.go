@@ -1,7 +1,6 @@
 package umbrella_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -101,12 +100,15 @@ service:
 		t.Errorf("peer: %+v", spec)
 	}
 	for name, want := range map[string]bool{"web": true, "lb": true, "peer": false} {
-		policy := decode[networkingv1.NetworkPolicy](t, objects, name+"/NetworkPolicy/"+name)
-		open := slices.ContainsFunc(policy.Spec.Ingress, func(r networkingv1.NetworkPolicyIngressRule) bool {
-			return len(r.From) == 0 && len(r.Ports) > 0
-		})
-		if open != want {
-			t.Errorf("%s is open to everyone: %v\n%+v", name, open, policy.Spec.Ingress)
+		if _, more := objects[name+"/NetworkPolicy/"+name+"-peers"]; more != want {
+			t.Errorf("%s has more callers: %v", name, more)
+		}
+		if !want {
+			continue
+		}
+		policy := decode[networkingv1.NetworkPolicy](t, objects, name+"/NetworkPolicy/"+name+"-peers")
+		if rules := policy.Spec.Ingress; len(rules) != 1 || len(rules[0].From) != 0 || len(rules[0].Ports) == 0 {
+			t.Errorf("%s lets in %+v", name, rules)
 		}
 	}
 }
