@@ -1,28 +1,29 @@
 package main_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/helm-chart-factory/factory/factory/lint"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
+	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/templates"
 )
 
 // TestExamples: every example is a project that loads, renders, and gives lint no reason to object.
 func TestExamples(t *testing.T) {
-	examples, err := os.ReadDir("../examples")
+	examples, err := filepath.Glob("../examples/*/" + spec.ProjectFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(examples) < 8 {
+	if len(examples) < 12 {
 		t.Errorf("only %d examples", len(examples))
 	}
-	for _, example := range examples {
-		t.Run(example.Name(), func(t *testing.T) {
+	for _, file := range examples {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
-			report, err := lint.Run(t.Context(), lint.Request{Dir: filepath.Join("../examples", example.Name()), Builtin: templates.Files})
+			report, err := lint.Run(t.Context(), lint.Request{Dir: dir, Builtin: templates.Files})
 			if err != nil {
 				t.Fatal(err)
 			}
