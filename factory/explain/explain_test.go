@@ -68,11 +68,16 @@ func unpack(t *testing.T, path string) string {
 	return dir
 }
 
+// still are the leaves that another text in their line does not change, each with the reason.
+var still = map[string]string{
+	"spec.template.spec.securityContext.runAsNonRoot": "only the user 0 changes it, which takes another level of Pod Security beside it",
+	"spec.metrics[0].type":                            "it is there because the key is, whatever the key says",
+}
+
 // TestEveryLeaf asks for every leaf of every manifest, in every environment. Each has an origin that exists, and where the answer
 // names a line, the text that it quotes stands there. A sample of the lines is written otherwise, and the manifest must follow.
 func TestEveryLeaf(t *testing.T) {
 	count, changed := 0, 0
-	var unmoved []string
 	all := projects(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		p := all[name]
@@ -99,8 +104,8 @@ func TestEveryLeaf(t *testing.T) {
 						}
 						if count%11 == 0 && a.Origin.Text != "" && a.Value != "made in the cluster" {
 							ok, err := follows(p, there.Environment, s.Name, object, a)
-							if err != nil {
-								unmoved = append(unmoved, fmt.Sprintf("%s: %v", where, err))
+							if err != nil && still[a.Path] == "" {
+								t.Errorf("%s: %v", where, err)
 							}
 							if ok {
 								changed++
@@ -112,11 +117,6 @@ func TestEveryLeaf(t *testing.T) {
 		}
 	}
 	t.Logf("%d leaves, %d of them changed", count, changed)
-	// What only a value that no spec may have would change (runAsNonRoot, by the user 0), or only that a key is there at all (the
-	// type of a metric), cannot follow. These are few.
-	if len(unmoved)*20 > changed {
-		t.Errorf("%d do not follow:\n%s", len(unmoved), strings.Join(unmoved, "\n"))
-	}
 	if count < 500 || changed < 20 {
 		t.Errorf("only %d leaves, and %d of them changed", count, changed)
 	}
