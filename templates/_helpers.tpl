@@ -17,8 +17,14 @@ Kubernetes' own words and goes through as it is. toJson writes texts: whatever t
 {{- define "pod" -}}
 metadata:
   labels: {app.kubernetes.io/name: "{{ .Chart.Name }}", app.kubernetes.io/instance: "{{ .Release.Name }}"{{ range $key, $value := .Values.podLabels }}, {{ toJson $key }}: {{ toJson $value }}{{ end }}}
-  {{- with .Values.podAnnotations }}
-  annotations: {{ toJson . }}
+  {{- if or .Values.podAnnotations .Values.files }}
+  annotations:
+    {{- range $key, $value := .Values.podAnnotations }}
+    {{ toJson $key }}: {{ toJson $value }}
+    {{- end }}
+    {{- with .Values.files }}
+    checksum/files: {{ toJson . | sha256sum }}
+    {{- end }}
   {{- end }}
 spec:
   serviceAccountName: "{{ .Chart.Name }}"

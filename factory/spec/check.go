@@ -61,6 +61,7 @@ func (l *loader) check(p *Project) {
 		l.checkAutoscale(s)
 		l.checkBudget(s)
 		l.checkVolumes(s)
+		l.readFiles(s)
 		l.checkWaivers(s.Lint.Waive, s.At)
 		l.checkMetadata(s)
 		l.blame(s, before)
@@ -190,29 +191,6 @@ func (l *loader) checkAccess(s *Service) {
 			if !rfc1035.MatchString(verb) || strings.HasPrefix(suggestion, "did you mean") {
 				l.problems.add(at("verbs", strconv.Itoa(j)), "unknown verb %q: %s", short(verb), suggestion)
 			}
-		}
-	}
-}
-
-func (l *loader) checkVolumes(s *Service) {
-	paths := map[string]string{}
-	for _, name := range sortedKeys(s.Volumes) {
-		v, at := s.Volumes[name], s.At("volumes", name)
-		if !rfc1035.MatchString(name) || len(name) > longestName {
-			l.problems.add(at, "%q cannot be the name of a volume: use 1 to %d small letters, digits and dashes, beginning with a letter", short(name), longestName)
-		}
-		if v.Path != "" && (!strings.HasPrefix(v.Path, "/") || strings.Contains(v.Path, ":")) {
-			l.problems.add(at, "the path %q does not fit: it begins with a slash and holds no colon", short(v.Path))
-		}
-		if other, ok := paths[v.Path]; ok {
-			l.problems.add(at, "the path %s is also that of the volume %q: give each its own", v.Path, other)
-		}
-		paths[v.Path] = name
-		if v.Class != "" && !subdomain.MatchString(v.Class) {
-			l.problems.add(s.At("volumes", name, "class"), "%q is not a storage class: use the name of a StorageClass", short(v.Class))
-		}
-		if v.Persistent() && s.Kind == Deployment && s.mostPods() > 1 && strings.HasPrefix(v.Access, "ReadWriteOnce") {
-			l.problems.add(at, "%d replicas of a Deployment cannot share a volume with %s: say kind: StatefulSet for a volume each, or access: ReadWriteMany", s.mostPods(), v.Access)
 		}
 	}
 }

@@ -37,6 +37,8 @@ type InitContainer struct {
 	Resources Resources `spec:"resources"`
 	// Mounts are the volumes that it sees, by the name of the volume: the path, or {path, readOnly, subPath}. Example: {data: /data}.
 	Mounts map[string]Mount `spec:"mounts"`
+	// Files are files of the service's folder that it sees, by the path at which it does. Example: {/etc/proxy.conf: proxy.conf}.
+	Files map[string]File `spec:"files"`
 	// Security is what the container may do. Default: user and group of the service, and nothing that the level restricted keeps out.
 	Security ContainerSecurity `spec:"security"`
 }
@@ -65,6 +67,8 @@ type Container struct {
 	Resources Resources `spec:"resources"`
 	// Mounts are the volumes that it sees, by the name of the volume: the path, or {path, readOnly, subPath}. Example: {data: /data}.
 	Mounts map[string]Mount `spec:"mounts"`
+	// Files are files of the service's folder that it sees, by the path at which it does. Example: {/etc/proxy.conf: proxy.conf}.
+	Files map[string]File `spec:"files"`
 	// Security is what the container may do. Default: user and group of the service, and nothing that the level restricted keeps out.
 	Security ContainerSecurity `spec:"security"`
 	// Native makes it a sidecar as Kubernetes knows them since 1.29: it starts before the init containers, and ends after the service's
@@ -119,7 +123,7 @@ func (c *InitContainers) decodeNode(d *decoder, n *yaml.Node) {
 		d.decode(value, &said)
 		*c = append(*c, Container{
 			Name: name, Image: said.Image, PullPolicy: said.PullPolicy, Command: said.Command, Args: said.Args, Env: said.Env,
-			EnvFrom: said.EnvFrom, Resources: said.Resources, Mounts: said.Mounts, Security: said.Security,
+			EnvFrom: said.EnvFrom, Resources: said.Resources, Mounts: said.Mounts, Files: said.Files, Security: said.Security,
 		})
 	})
 }
@@ -170,11 +174,14 @@ func (m *Mount) decodeNode(d *decoder, n *yaml.Node) {
 	}
 }
 
+// IsMain tells whether the container is the service's own.
+func (c *Container) IsMain() bool { return c.path == nil }
+
 // Main returns the service's own container.
 func (s *Service) Main() Container {
 	c := Container{
 		Name: s.Name, Image: s.Image, PullPolicy: s.PullPolicy, Command: s.Command, Args: s.Args, Env: s.Env, EnvFrom: s.EnvFrom,
-		Health: s.Health, Lifecycle: s.Lifecycle, Resources: s.Resources,
+		Health: s.Health, Lifecycle: s.Lifecycle, Resources: s.Resources, Files: s.Files,
 	}
 	if len(s.Ports) > 0 {
 		c.Ports = make(map[string]ContainerPort, len(s.Ports))
@@ -237,7 +244,7 @@ func (l *loader) checkOther(s *Service, c *Container) {
 }
 
 func (l *loader) checkMounts(s *Service, c *Container) {
-	paths := map[string]string{}
+	paths := filePaths(c)
 	for _, name := range sortedKeys(c.Mounts) {
 		m, at := c.Mounts[name], s.at(c, "mounts", name)
 		if _, ok := s.Volumes[name]; !ok {
@@ -246,9 +253,9 @@ func (l *loader) checkMounts(s *Service, c *Container) {
 		l.checkMountPath(at, m.Path)
 		l.checkSubPath(s.at(c, "mounts", name, "subPath"), m.SubPath)
 		if other, twice := paths[m.Path]; twice {
-			l.problems.add(at, "the path %s is also that of the volume %q: give each its own", m.Path, other)
+			l.problems.add(at, "the path %s is also that of the %s: give each its own", m.Path, other)
 		}
-		paths[m.Path] = name
+		paths[m.Path] = `volume "` + name + `"`
 	}
 }
 

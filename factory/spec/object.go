@@ -55,6 +55,10 @@ func (s *Service) objects(p *Project) []object {
 			add("", "PersistentVolumeClaim", s.Name+"-"+name, "volumes", name)
 		}
 	}
+	if s.HasFiles() {
+		add("", "ConfigMap", s.FilesName(), "files")
+		add("", "Secret", s.FilesName(), "files")
+	}
 	if s.Ingress != nil {
 		add("networking.k8s.io", "Ingress", s.Name, "ingress")
 		if s.Ingress.TLS.Issued() {

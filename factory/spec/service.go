@@ -68,7 +68,9 @@ type Service struct {
 	Gateway *Gateway `spec:"gateway"`
 	// Network says who may call this service beside those that need it, and whom it may call. Example: {from: [{namespace: monitoring}]}.
 	Network Network `spec:"network"`
-	// Volumes are the writable places, by name. Example: {cache: /var/cache}.
+	// Files are files of the service's folder that the container sees, by the path at which it does. Example: {/etc/app.conf: app.conf}.
+	Files map[string]File `spec:"files"`
+	// Volumes are the places for files, by name. Example: {cache: /var/cache}.
 	Volumes map[string]Volume `spec:"volumes"`
 	// Retention is what becomes of a StatefulSet's claims. Default: they stay. Example: {whenScaled: Delete}.
 	Retention *Retention `spec:"retention"`

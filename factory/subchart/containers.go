@@ -9,7 +9,7 @@ import (
 )
 
 // containerValues are fields of the service's own Kubernetes container.
-func containerValues(s *spec.Service, c *spec.Container) values.Map {
+func containerValues(s *spec.Service, c *spec.Container, placed []placedFile) values.Map {
 	m := runValues(c)
 	if from := envFromValues(c); from != nil {
 		m = append(m, values.Entry{Key: "envFrom", Value: from})
@@ -18,7 +18,7 @@ func containerValues(s *spec.Service, c *spec.Container) values.Map {
 	if lifecycle := lifecycleValues(c, drain(s)); lifecycle != nil {
 		m = append(m, values.Entry{Key: "lifecycle", Value: lifecycle})
 	}
-	if mounts := mountValues(s); mounts != nil {
+	if mounts := mountValues(s, c, placed); mounts != nil {
 		m = append(m, values.Entry{Key: "volumeMounts", Value: mounts})
 	}
 	return m
@@ -26,26 +26,26 @@ func containerValues(s *spec.Service, c *spec.Container) values.Map {
 
 // otherValues are the containers before the service's own, or those beside it. A native sidecar is one of the former to
 // Kubernetes, and starts first, so that the others can use it.
-func otherValues(s *spec.Service, before bool) []any {
+func otherValues(s *spec.Service, placed []placedFile, before bool) []any {
 	var native, list []any
 	for i := range s.Sidecars {
 		switch c := &s.Sidecars[i]; {
 		case c.Native && before:
-			native = append(native, append(other(s, c), values.Entry{Key: "restartPolicy", Value: "Always"}))
+			native = append(native, append(other(s, c, placed), values.Entry{Key: "restartPolicy", Value: "Always"}))
 		case !c.Native && !before:
-			list = append(list, other(s, c))
+			list = append(list, other(s, c, placed))
 		}
 	}
 	if before {
 		for i := range s.Init {
-			list = append(list, other(s, &s.Init[i]))
+			list = append(list, other(s, &s.Init[i], placed))
 		}
 	}
 	return append(native, list...)
 }
 
 // other is an init container or a sidecar. Without an image it runs the service's.
-func other(s *spec.Service, c *spec.Container) values.Map {
+func other(s *spec.Service, c *spec.Container, placed []placedFile) values.Map {
 	m := values.Map{{Key: "name", Value: c.Name}}
 	add := func(key string, value any) { m = append(m, values.Entry{Key: key, Value: value}) }
 	if c.Image != "" {
@@ -84,11 +84,7 @@ func other(s *spec.Service, c *spec.Container) values.Map {
 	if lifecycle := lifecycleValues(c, nil); lifecycle != nil {
 		add("lifecycle", lifecycle)
 	}
-	var mounts []any
-	for _, name := range slices.Sorted(maps.Keys(c.Mounts)) {
-		mounts = append(mounts, mount(name, c.Mounts[name]))
-	}
-	if mounts != nil {
+	if mounts := mountValues(s, c, placed); mounts != nil {
 		add("volumeMounts", mounts)
 	}
 	if security := confinementValues(s, c); security != nil {
@@ -105,26 +101,6 @@ func runValues(c *spec.Container) values.Map {
 	}
 	if len(c.Args) > 0 {
 		m = append(m, values.Entry{Key: "args", Value: list(c.Args)})
-	}
-	return m
-}
-
-// mountValues are the volumes that the service's own container sees.
-func mountValues(s *spec.Service) []any {
-	var mounts []any
-	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
-		mounts = append(mounts, mount(name, spec.Mount{Path: s.Volumes[name].Path}))
-	}
-	return mounts
-}
-
-func mount(volume string, at spec.Mount) values.Map {
-	m := values.Map{{Key: "name", Value: volume}, {Key: "mountPath", Value: at.Path}}
-	if at.ReadOnly {
-		m = append(m, values.Entry{Key: "readOnly", Value: true})
-	}
-	if at.SubPath != "" {
-		m = append(m, values.Entry{Key: "subPath", Value: at.SubPath})
 	}
 	return m
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // securityValues are fields of a pod's securityContext beyond what every pod has.
-func securityValues(s *spec.Service) values.Map {
+func securityValues(s *spec.Service, placed []placedFile) values.Map {
 	var m values.Map
-	if hasClaims(s) || s.Security.FSGroup != s.Security.RunAsGroup {
+	if outlives(s) || needGroup(placed) || s.Security.FSGroup != s.Security.RunAsGroup {
 		// Only a volume that outlives its pod can belong to somebody else; what already fits is not walked through again.
 		m = values.Map{{Key: "fsGroup", Value: int64(s.Security.FSGroup)}, {Key: "fsGroupChangePolicy", Value: "OnRootMismatch"}}
 	}
@@ -25,6 +25,16 @@ func securityValues(s *spec.Service) values.Map {
 			{Key: "name", Value: "net.ipv4.ip_unprivileged_port_start"}, {Key: "value", Value: "0"}}}})
 	}
 	return m
+}
+
+// outlives tells whether a volume of the service outlives its pod.
+func outlives(s *spec.Service) bool {
+	for _, v := range s.Volumes {
+		if v.Persistent() || v.Claim != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func listensBelow1024(s *spec.Service) bool {

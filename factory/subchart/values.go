@@ -41,20 +41,21 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("image", imageValues(s), "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent.")
 	add("ports", portValues(s), "By name: the container's number and the Service's.")
 	add("service", serviceValues(s), "The Service beyond its ports: annotations, labels, and fields in Kubernetes' words.")
-	main := s.Main()
+	main, placed := s.Main(), placeFiles(s)
 	plain, expanded := envValues(&main)
 	add("env", plain, "Environment variables: a text, or a Kubernetes valueFrom.")
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
-	add("container", containerValues(s, &main), "The container in Kubernetes' words.")
-	add("pod", podValues(s), "The pod in Kubernetes' words.")
+	add("container", containerValues(s, &main, placed), "The container in Kubernetes' words.")
+	add("pod", podValues(s, placed), "The pod in Kubernetes' words.")
 	add("user", int64(s.Security.RunAsUser), "The id that the containers run as, and that of their group.")
 	if s.Security.RunAsGroup != s.Security.RunAsUser {
 		add("group", int64(s.Security.RunAsGroup), "The id of the group.")
 	}
-	add("security", securityValues(s), "More of the pod's securityContext, in Kubernetes' words.")
+	add("security", securityValues(s, placed), "More of the pod's securityContext, in Kubernetes' words.")
 	add("containerSecurity", confinementValues(s, &main), "The container's securityContext, in Kubernetes' words.")
-	add("initContainers", otherValues(s, true), "What runs before the container, in Kubernetes' words. One without an image runs the service's own.")
-	add("sidecars", otherValues(s, false), "What runs beside the container, in Kubernetes' words. One without an image runs the service's own.")
+	add("initContainers", otherValues(s, placed, true), "What runs before the container, in Kubernetes' words. One without an image runs the service's own.")
+	add("sidecars", otherValues(s, placed, false), "What runs beside the container, in Kubernetes' words. One without an image runs the service's own.")
+	add("files", fileValues(placed), "Files that containers see, by the key under which their ConfigMap or Secret holds them. A change rolls the pods.")
 	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
 	add("secrets", secretValues(s), "Made once in the cluster and kept there: the number of letters and digits.")
 	if s.Generates() {
@@ -100,49 +101,15 @@ func imageValues(s *spec.Service) values.Map {
 }
 
 // podValues are fields of a Kubernetes pod.
-func podValues(s *spec.Service) values.Map {
+func podValues(s *spec.Service, placed []placedFile) values.Map {
 	var m values.Map
 	if seconds := s.GracePeriod.Seconds(); seconds != 30 {
 		m = append(m, values.Entry{Key: "terminationGracePeriodSeconds", Value: seconds})
 	}
-	var volumes []any
-	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
-		v := s.Volumes[name]
-		switch {
-		case v.Temporary:
-			limit := values.Map{}
-			if v.Size != "" {
-				limit = values.Map{{Key: "sizeLimit", Value: string(v.Size)}}
-			}
-			volumes = append(volumes, values.Map{{Key: "name", Value: name}, {Key: "emptyDir", Value: limit}})
-		case s.Kind != spec.StatefulSet:
-			claim := values.Map{{Key: "claimName", Value: s.Name + "-" + name}}
-			volumes = append(volumes, values.Map{{Key: "name", Value: name}, {Key: "persistentVolumeClaim", Value: claim}})
-		}
-	}
-	if volumes != nil {
+	if volumes := volumeValues(s, placed); volumes != nil {
 		m = append(m, values.Entry{Key: "volumes", Value: volumes})
 	}
 	return append(m, lifetimeValues(s)...)
-}
-
-// claimValues are specs of Kubernetes persistent volume claims, by volume.
-func claimValues(s *spec.Service) values.Map {
-	var claims values.Map
-	for _, name := range slices.Sorted(maps.Keys(s.Volumes)) {
-		v := s.Volumes[name]
-		if !v.Persistent() {
-			continue
-		}
-		claim := values.Map{{Key: "accessModes", Value: []any{v.Access}}}
-		if v.Class != "" {
-			claim = append(claim, values.Entry{Key: "storageClassName", Value: v.Class})
-		}
-		claim = append(claim, values.Entry{Key: "resources", Value: values.Map{
-			{Key: "requests", Value: values.Map{{Key: "storage", Value: string(v.Size)}}}}})
-		claims = append(claims, values.Entry{Key: name, Value: claim})
-	}
-	return claims
 }
 
 func list(texts []string) []any {

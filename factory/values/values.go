@@ -5,6 +5,7 @@ package values
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Map is a mapping in the order in which it is written.
@@ -56,9 +57,42 @@ func appendValue(b []byte, v any, indent int) []byte {
 			return append(b, " []\n"...)
 		}
 		return appendList(append(b, '\n'), v, indent+2)
-	default:
-		return append(Scalar(append(b, ' '), v), '\n')
+	case string:
+		if isBlock(v) {
+			return appendBlock(b, v, indent+2)
+		}
 	}
+	return append(Scalar(append(b, ' '), v), '\n')
+}
+
+// isBlock tells whether a text of several lines can be written as it is: every reader of YAML finds exactly this text in a block.
+func isBlock(s string) bool {
+	text := strings.TrimSuffix(s, "\n")
+	if !strings.Contains(s, "\n") || text == "" || strings.HasSuffix(text, "\n") || text[0] == ' ' || text[0] == '\t' || text[0] == '\n' {
+		return false
+	}
+	for _, r := range text {
+		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func appendBlock(b []byte, s string, indent int) []byte {
+	text, ends := strings.CutSuffix(s, "\n")
+	if ends {
+		b = append(b, " |\n"...)
+	} else {
+		b = append(b, " |-\n"...)
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if line != "" {
+			b = append(spaces(b, indent), line...)
+		}
+		b = append(b, '\n')
+	}
+	return b
 }
 
 func appendList(b []byte, list []any, indent int) []byte {
