@@ -27,7 +27,7 @@ metadata:
     {{- end }}
   {{- end }}
 spec:
-  serviceAccountName: "{{ .Chart.Name }}"
+  serviceAccountName: "{{ or (.Values.account).name .Chart.Name }}"
   {{- if or .Values.rules .Values.clusterRules }}
   automountServiceAccountToken: true
   {{- end }}

@@ -50,6 +50,8 @@ func (l *loader) check(p *Project) {
 		l.checkPorts(s)
 		l.checkContainers(s)
 		l.checkSecurity(s)
+		l.checkScheduling(s)
+		l.checkAccount(s)
 		l.checkMetrics(s)
 		l.checkAlerts(s)
 		l.checkCertificates(s)

@@ -30,7 +30,9 @@ func (s *Service) objects(p *Project) []object {
 		group = "batch"
 	}
 	add(group, s.Kind, s.Name, "kind")
-	add("", "ServiceAccount", s.Name)
+	if s.OwnsAccount() {
+		add("", "ServiceAccount", s.AccountName(), "account")
+	}
 	add("networking.k8s.io", "NetworkPolicy", s.Name)
 	if s.HasPeers() {
 		add("networking.k8s.io", "NetworkPolicy", s.Name+"-peers", "network")

@@ -78,6 +78,16 @@ type Service struct {
 	Resources Resources `spec:"resources"`
 	// Security is the identity of the containers and what they may do on their node.
 	Security Security `spec:"security"`
+	// NodeSelector are labels that a node must have to run the pods. Default: none. Example: {example.com/disk: ssd}.
+	NodeSelector map[string]string `spec:"nodeSelector"`
+	// Tolerations let pods run on nodes that keep others away. Default: none. Example: [{key: dedicated, value: batch}].
+	Tolerations []Toleration `spec:"tolerations"`
+	// Affinity is which nodes and which other pods the pods are drawn to, as core/v1 writes it. Default: none. Example: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname}}]}}.
+	Affinity Raw `spec:"affinity"`
+	// Spread is how evenly the pods are spread over zone, host, or what another label of the nodes tells apart. Default: Kubernetes' own. Example: {zone: soft}.
+	Spread map[string]Spread `spec:"spread"`
+	// Account is the service account that the pods run as. Default: one of the service's own, without a token unless access asks. Example: shared-account.
+	Account *Account `spec:"account"`
 	// GracePeriod is the time between asking a pod to stop and killing it. Default: 30s.
 	GracePeriod Duration `spec:"gracePeriod"`
 	// Labels are put on every object, beside those that every chart has. Example: {team: shop}.

@@ -59,6 +59,8 @@ func keySchema(e values.Entry) string {
 		return fields("", "minAvailable", "maxUnavailable")
 	case "labels", "annotations", "podLabels", "podAnnotations", "hook":
 		return each(text)
+	case "account":
+		return fields("", "name", "exists", "annotations")
 	case "files":
 		return fields(each(text), "text", "binary", "secret")
 	case "secrets":

@@ -63,6 +63,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	}
 	add("externalSecret", externalValues(s), "Values of the Secret that are fetched from outside, in the words of an ExternalSecret.")
 	add("certificates", certificateValues(s), "Certificates in cert-manager's words.")
+	add("account", accountValues(s), "The service account, where it is not one of the service's name that the release makes.")
 	add("rules", ruleValues(s, spec.ScopeNamespace), "What the service may do in its namespace, in RBAC's words.")
 	add("clusterRules", ruleValues(s, spec.ScopeCluster), "What the service may do in the whole cluster, in RBAC's words.")
 	add("callers", list(s.NeededBy), "The services that the network policy lets in.")
@@ -109,7 +110,8 @@ func podValues(s *spec.Service, placed []placedFile) values.Map {
 	if volumes := volumeValues(s, placed); volumes != nil {
 		m = append(m, values.Entry{Key: "volumes", Value: volumes})
 	}
-	return append(m, lifetimeValues(s)...)
+	m = append(append(m, lifetimeValues(s)...), schedulingValues(s)...)
+	return append(m, tokenValues(s)...)
 }
 
 func list(texts []string) []any {
