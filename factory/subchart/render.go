@@ -58,7 +58,7 @@ func objects() []object {
 		{"secret-files.yaml", func(s *spec.Service) bool { return hasFiles(s, true) }},
 		{"secret.yaml", func(s *spec.Service) bool { return s.Generates() }},
 		{"service.yaml", func(s *spec.Service) bool { return len(s.Ports) > 0 }},
-		{"serviceaccount.yaml", (*spec.Service).OwnsAccount},
+		{"serviceaccount.yaml", always},
 		{"servicemonitor.yaml", func(s *spec.Service) bool { return s.Metrics != nil && s.Metrics.Monitor.On }},
 		{"statefulset.yaml", kind(spec.StatefulSet)},
 		{"tests/test-connection.yaml", func(s *spec.Service) bool { return testable(s) }},

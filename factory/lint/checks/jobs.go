@@ -1,11 +1,14 @@
 package checks
 
 import (
+	"strings"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/helm-chart-factory/factory/factory/lint/rendered"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 func jobChecks() []Check {
@@ -88,10 +91,17 @@ func jobBackoff(j *Judged, found rule.Found) {
 func jobTTL(j *Judged, found rule.Found) {
 	for o, job := range rendered.All[*batchv1.Job](j.Release) {
 		removed := o.IsHook() && o.Annotations["helm.sh/hook-delete-policy"] != ""
-		if job.Spec.TTLSecondsAfterFinished == nil && !removed {
+		if job.Spec.TTLSecondsAfterFinished == nil && !removed && !j.replacesJob(o) {
 			found(o, rule.Key{"job", "keepFor"}, "ttlSecondsAfterFinished is not set")
 		}
 	}
+}
+
+// replacesJob tells whether a Job is the service's own: its name changes with what it runs, and a release takes the last one away.
+// One that removed itself would be made and run again.
+func (j *Judged) replacesJob(o *rendered.Object) bool {
+	s := j.service(o)
+	return s != nil && s.Kind == spec.Job && s.Hook == nil && strings.HasPrefix(o.Name, s.Name+"-")
 }
 
 func jobRestarts(p *rendered.Pod, found rule.Found) {
