@@ -114,3 +114,21 @@ func Namespace(t testing.TB, cluster *kube.Cluster) string {
 	}
 	return name
 }
+
+// Revisions lists the stored revisions of a Helm release, as "1 superseded, 2 deployed".
+func Revisions(t testing.TB, cluster *kube.Cluster, namespace, release string) string {
+	t.Helper()
+	client, err := cluster.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.CoreV1().Secrets(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm,name=" + release})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, secret := range list.Items {
+		found = append(found, secret.Labels["version"]+" "+secret.Labels["status"])
+	}
+	return strings.Join(found, ", ")
+}

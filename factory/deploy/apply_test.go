@@ -52,23 +52,9 @@ func apply(t *testing.T, opts deploy.Options) *deploy.Result {
 	return result
 }
 
-// releases lists the stored revisions as "1 superseded, 2 deployed".
-func releases(t *testing.T, opts deploy.Options) string {
-	t.Helper()
-	list, err := client(t, opts).CoreV1().Secrets(opts.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm,name=" + opts.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, secret := range list.Items {
-		found = append(found, secret.Labels["version"]+" "+secret.Labels["status"])
-	}
-	return strings.Join(found, ", ")
-}
-
 func wantReleases(t *testing.T, opts deploy.Options, want string) {
 	t.Helper()
-	if got := releases(t, opts); got != want {
+	if got := clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name); got != want {
 		t.Errorf("stored releases: %s; want %s", got, want)
 	}
 }
@@ -203,8 +189,8 @@ func TestApplyBoundsTheHistory(t *testing.T) {
 		opts.Chart = deploy.FromDir("testdata/settings")
 		apply(t, opts)
 	}
-	if got := strings.Count(releases(t, opts), ","); got != 9 {
-		t.Errorf("%d revisions are stored, want 10: %s", got+1, releases(t, opts))
+	if got := strings.Count(clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name), ","); got != 9 {
+		t.Errorf("%d revisions are stored, want 10: %s", got+1, clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name))
 	}
 }
 

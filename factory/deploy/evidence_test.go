@@ -40,7 +40,9 @@ func TestAFailureIsReportedBeforeItIsRolledBack(t *testing.T) {
 	opts.Values, opts.RollBack, opts.Timeout = withDigest('b'), true, time.Minute
 	var found *deploy.Evidence
 	then := ""
-	opts.Failed = func(e *deploy.Evidence) { found, then = e, releases(t, opts) }
+	opts.Failed = func(e *deploy.Evidence) {
+		found, then = e, clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name)
+	}
 	_, err := deploy.Apply(t.Context(), opts)
 	var undone *deploy.UndoneError
 	var notReady *rollout.NotReadyError

@@ -43,7 +43,7 @@ func TestApplyContinuesAfterAKill(t *testing.T) {
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for releases(t, opts) != "1 pending-install" {
+	for clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name) != "1 pending-install" {
 		if t.Context().Err() != nil || victim.ProcessState != nil {
 			t.Fatal("it never began")
 		}

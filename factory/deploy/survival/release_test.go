@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/helm-chart-factory/factory/factory/clustertest"
@@ -54,23 +53,9 @@ func apply(t *testing.T, opts deploy.Options) *deploy.Result {
 	return result
 }
 
-// releases lists the stored revisions as "1 superseded, 2 deployed".
-func releases(t *testing.T, opts deploy.Options) string {
-	t.Helper()
-	list, err := client(t, opts).CoreV1().Secrets(opts.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm,name=" + opts.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, secret := range list.Items {
-		found = append(found, secret.Labels["version"]+" "+secret.Labels["status"])
-	}
-	return strings.Join(found, ", ")
-}
-
 func wantReleases(t *testing.T, opts deploy.Options, want string) {
 	t.Helper()
-	if got := releases(t, opts); got != want {
+	if got := clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name); got != want {
 		t.Errorf("stored releases: %s; want %s", got, want)
 	}
 }

@@ -165,7 +165,7 @@ func keepsakes(t *testing.T, opts deploy.Options) string {
 // wantSettled wants the release deployed, nothing pending, a bounded history and no lease.
 func wantSettled(t *testing.T, opts deploy.Options) {
 	t.Helper()
-	stored := releases(t, opts)
+	stored := clustertest.Revisions(t, opts.Cluster, opts.Namespace, opts.Name)
 	if strings.Count(stored, " deployed") != 1 || strings.Contains(stored, "pending") || strings.Count(stored, ",") > 9 {
 		t.Errorf("stored releases: %s", stored)
 	}
