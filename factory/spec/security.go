@@ -197,6 +197,17 @@ type demand struct {
 var baselineCapabilities = []Capability{"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
 	"SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}
 
+// Level returns the lowest level of Pod Security that lets a container add the capability. An empty one was refused.
+func (c Capability) Level() string {
+	switch {
+	case c == "NET_BIND_SERVICE", c == "":
+		return Restricted
+	case slices.Contains(baselineCapabilities, c):
+		return Baseline
+	}
+	return Privileged
+}
+
 // demands lists what goes beyond the level restricted.
 func (s *Service) demands() []demand {
 	var all []demand
@@ -223,14 +234,7 @@ func (s *Service) demands() []demand {
 		add(confined.IsPrivileged, at("privileged"), Privileged, "privileged")
 		add(!slices.Contains(confined.Drop, "ALL"), at("capabilities", "drop"), Baseline, "to drop less than ALL")
 		for j, capability := range confined.Add {
-			where := at("capabilities", "add", strconv.Itoa(j))
-			switch {
-			case capability == "NET_BIND_SERVICE", capability == "": // the latter was refused
-			case slices.Contains(baselineCapabilities, capability):
-				add(true, where, Baseline, "the capability %s", capability)
-			default:
-				add(true, where, Privileged, "the capability %s", capability)
-			}
+			add(capability.Level() != Restricted, at("capabilities", "add", strconv.Itoa(j)), capability.Level(), "the capability %s", capability)
 		}
 		add(confined.Seccomp == "Unconfined", at("seccomp"), Privileged, "seccomp Unconfined")
 		add(confined.AppArmor == "Unconfined", at("appArmor"), Privileged, "appArmor Unconfined")

@@ -67,7 +67,7 @@ func (s *Service) AddFile(name string, data []byte) string {
 // DropUnused leaves out the files that no key names any more.
 func (s *Service) DropUnused() {
 	named := map[string]bool{}
-	for _, key := range []string{"files", "manifests"} {
+	for _, key := range []string{"files", "manifests", "init", "sidecars"} {
 		collect(s.Keys.Get(key), named)
 	}
 	s.Files = slices.DeleteFunc(s.Files, func(f File) bool { return !named[f.Path] })

@@ -10,35 +10,77 @@ import (
 
 // accounts carries service accounts and what is bound to them.
 func (c *conversion) accounts() {
+	users := map[string][]*service{}
 	for _, s := range c.services {
-		spec := s.pod.Get("spec")
-		name := spec.Get("serviceAccountName")
-		if name == nil {
-			name = spec.Get("serviceAccount")
+		if name := s.accountName(); name != nil && name.Text != "default" {
+			users[name.Text] = append(users[name.Text], s)
 		}
-		granted := false
-		if name.Is(source.Scalar) && name.Text != "default" {
-			c.account(s, name)
-			granted = c.bindings(s, name.Text)
+	}
+	for _, s := range c.services {
+		asked := s.pod.Get("spec", "automountServiceAccountToken")
+		token := asked.Is(source.Scalar) && asked.Text == "true"
+		account, granted := draft.NewMap(), false
+		if name := s.accountName(); name != nil && name.Text != "default" {
+			switch c.account(s, name, account, users[name.Text]) {
+			case owned:
+				granted = c.bindings(s, name.Text)
+			case shared: // what is bound to it is said by its owner
+				token = token || slices.ContainsFunc(c.objects, func(o *object) bool { return o.is("RoleBinding", "ClusterRoleBinding") && boundTo(o, name.Text) })
+			}
 		}
-		if token := spec.Get("automountServiceAccountToken"); token.Is(source.Scalar) && token.Text == "true" && !granted {
-			c.lost(s, token, "a pod without access gets no token; next: say access, or account: {token: true}")
+		if token && !granted {
+			account.Set("token", draft.Bool(true), asked)
+		}
+		value := draft.Value(account)
+		if account.Len() == 2 && account.Has("create") && account.Has("name") {
+			value = account.Get("name") // the short form
+		}
+		if account.Len() > 0 {
+			s.out.Keys.Set("account", value, account.From(account.Keys()[0]))
 		}
 	}
 }
 
-// account carries a ServiceAccount: a chart makes one by the name of its service.
-func (c *conversion) account(s *service, name *source.Node) {
+// accountName returns what names the service account of the pods, or nil.
+func (s *service) accountName() *source.Node {
+	for _, key := range []string{"serviceAccountName", "serviceAccount"} {
+		if name := s.pod.Get("spec", key); name.Is(source.Scalar) && name.Text != "" {
+			return name
+		}
+	}
+	return nil
+}
+
+// share is what a service has to do with its account.
+type share int
+
+const (
+	owned  share = iota // the service says the account and what is bound to it
+	shared              // another service does
+)
+
+// account carries a ServiceAccount by its name. The service that is called like it, or else the first one, makes it; the others name
+// it. A hook runs when nothing else of the release is there, so it makes its own.
+func (c *conversion) account(s *service, name *source.Node, account *draft.Map, users []*service) share {
 	o := c.find("ServiceAccount", name.Text)
 	if o == nil {
-		c.changed(s, name, "the chart makes a service account of its own, %s; next: say account: {create: false, name: %s} to use the one that is there", s.name, name.Text)
-		return
+		account.Set("create", draft.Bool(false), name).Set("name", draft.Text(name.Text), name)
+		c.check(s, name, "the service account %s is not among the manifests: it has to be there before the release", shorten(name.Text))
+		return owned
 	}
-	if name.Text != s.name && !o.placed {
-		c.changed(s, name, "the service account is called %s, as the service", s.name)
+	owner := c.accountOwner(name.Text, users)
+	switch {
+	case owner == nil || owner != s && s.out.Keys.Has("hook"):
+		if name.Text != s.name {
+			c.changed(s, name, "the service account is called %s, as the service", s.name)
+		}
+	case owner != s:
+		account.Set("create", draft.Bool(false), name).Set("name", draft.Text(name.Text), name)
+		return shared
+	case name.Text != s.name:
+		account.Set("name", draft.Text(name.Text), name)
 	}
 	o.placed = true
-	account := draft.NewMap()
 	c.keys(s, o.node, take{
 		"apiVersion": same, "kind": same, "secrets": same,
 		"metadata": func(n *source.Node) {
@@ -53,9 +95,26 @@ func (c *conversion) account(s *service, name *source.Node) {
 			}
 		},
 	})
-	if account.Len() > 0 {
-		s.out.Keys.Set("account", account, o.node)
+	return owned
+}
+
+// accountOwner returns the service whose account it is, nil when each has to make its own: the name is taken by another service, or only
+// hooks use it.
+func (c *conversion) accountOwner(account string, users []*service) *service {
+	for _, s := range c.services {
+		if s.name == account {
+			if slices.Contains(users, s) {
+				return s
+			}
+			return nil
+		}
 	}
+	for _, s := range users {
+		if !s.out.Keys.Has("hook") || len(users) == 1 {
+			return s
+		}
+	}
+	return nil
 }
 
 // bindings carries the rules of every role that is bound to a service account. It tells whether there are any.
@@ -73,7 +132,7 @@ func (c *conversion) bindings(s *service, account string) bool {
 		reference := o.node.Get("roleRef")
 		role := c.role(reference)
 		if role == nil {
-			c.lost(s, reference, "the rules of this role are not here; next: say them under access, or bind the role to the service account %s by a manifest of your own", s.name)
+			c.lost(s, reference, "the rules of this role are not here; next: say them under access, or bind the role to the service account %s by a manifest of your own", account)
 			continue
 		}
 		o.placed, role.placed = true, true

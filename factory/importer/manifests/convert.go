@@ -69,10 +69,16 @@ type service struct {
 	portName *draft.Names      // of the whole pod
 	others   map[string]string // names of the ports of the container that is being looked at, when it is not the main one
 	volumes  *podVolumes
-	main     *source.Node // the container that is the spec's
+	copies   map[string]string       // files beside the spec, by the key that they hold
+	mounted  map[string]*source.Node // what these files are mounted by
+	main     *source.Node            // the container that is the spec's
 	env      []*variable
 	needs    []need
 	scraped  *scraped
+	identity podIdentity
+	settled  podIdentity // of the container that is the spec's
+	level    string      // of Pod Security, when it is not restricted
+	demands  []string    // what the level is for
 }
 
 // need is a service that is called.

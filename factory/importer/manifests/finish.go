@@ -35,7 +35,7 @@ func (c *conversion) relate(s *service) {
 		}
 	}
 	for _, f := range s.out.Files {
-		c.relateText(s, string(f.Data), s.out.Keys.From("files"), false)
+		c.relateText(s, string(f.Data), s.mounted[f.Path], false)
 	}
 }
 

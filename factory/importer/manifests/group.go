@@ -18,7 +18,7 @@ func (c *conversion) workloads() {
 			continue
 		}
 		o.placed = true
-		s := &service{workload: o, pod: o.spec("template"), portName: draft.NewNames()}
+		s := &service{workload: o, pod: o.spec("template"), portName: draft.NewNames(), copies: map[string]string{}, mounted: map[string]*source.Node{}}
 		if o.kind == "CronJob" {
 			s.pod = o.spec("jobTemplate", "spec", "template")
 		}

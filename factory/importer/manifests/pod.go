@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
@@ -31,31 +32,41 @@ func (c *conversion) pod(s *service) {
 		"terminationGracePeriodSeconds": c.setSeconds(s, keys, "gracePeriod", 30),
 		"priorityClassName":             c.setText(s, keys, "priority"),
 		"imagePullSecrets":              func(n *source.Node) { c.pullSecrets(s, n) },
-		"hostNetwork":                   c.unless(s, "Pod Security restricted keeps pods off the node's network; next: leave it out, or say security: {level: privileged, hostNetwork: true}", "false"),
-		"hostPID":                       c.unless(s, "Pod Security restricted keeps pods off the node's processes; next: leave it out, or say security: {level: privileged, hostPID: true}", "false"),
-		"hostIPC":                       c.unless(s, "Pod Security restricted keeps pods off the node's IPC; next: leave it out, or say security: {level: privileged, hostIPC: true}", "false"),
-		"dnsPolicy":                     c.unless(s, "pods ask the cluster's DNS; next: leave it out", "ClusterFirst"),
-		"schedulerName":                 c.unless(s, "pods are placed by the cluster's own scheduler; next: leave it out", "default-scheduler"),
-		"enableServiceLinks":            c.unless(s, "a spec does not say it; next: name the variables in env", "false", "true"),
-		"shareProcessNamespace":         c.unless(s, "the containers of a pod do not see each other's processes; next: leave it out", "false"),
-		"hostAliases":                   c.not(s, "a spec adds no lines to /etc/hosts; next: use names that the cluster's DNS knows"),
-		"dnsConfig":                     c.not(s, "pods ask the cluster's DNS; next: write full names"),
-		"runtimeClassName":              c.not(s, "a spec does not choose the runtime class; next: add it to the project's templates/"),
-		"hostname":                      c.not(s, "a pod is called as Kubernetes calls it; next: leave it out"),
-		"subdomain":                     c.not(s, "a pod is called as Kubernetes calls it; next: leave it out"),
-		"nodeName":                      c.not(s, "the scheduler places pods; next: say nodeSelector"),
-		"activeDeadlineSeconds":         c.not(s, "a Job has a deadline as a whole; next: say job.deadline"),
-		"readinessGates":                c.not(s, "a pod is ready when its probes say so; next: leave it out"),
-		"overhead":                      c.not(s, "the runtime class says it; next: leave it out"),
-		"preemptionPolicy":              c.not(s, "the priority class says it; next: leave it out"),
-		"os":                            c.not(s, "containers run on Linux here; next: leave it out"),
-		"setHostnameAsFQDN":             c.unless(s, "a pod is called as Kubernetes calls it; next: leave it out", "false"),
+		"hostNetwork":                   same, "hostPID": same, "hostIPC": same, // carried with the security context
+		"dnsPolicy":             func(n *source.Node) { c.dnsPolicy(s, n, spec.Get("hostNetwork")) },
+		"schedulerName":         c.unless(s, "pods are placed by the cluster's own scheduler; next: leave it out", "default-scheduler"),
+		"enableServiceLinks":    c.unless(s, "a spec does not say it; next: name the variables in env", "false", "true"),
+		"shareProcessNamespace": c.unless(s, "the containers of a pod do not see each other's processes; next: leave it out", "false"),
+		"hostAliases":           c.not(s, "a spec adds no lines to /etc/hosts; next: use names that the cluster's DNS knows"),
+		"dnsConfig":             c.not(s, "pods ask the cluster's DNS; next: write full names"),
+		"runtimeClassName":      c.not(s, "a spec does not choose the runtime class; next: add it to the project's templates/"),
+		"hostname":              c.not(s, "a pod is called as Kubernetes calls it; next: leave it out"),
+		"subdomain":             c.not(s, "a pod is called as Kubernetes calls it; next: leave it out"),
+		"nodeName":              c.not(s, "the scheduler places pods; next: say nodeSelector"),
+		"activeDeadlineSeconds": c.not(s, "a Job has a deadline as a whole; next: say job.deadline"),
+		"readinessGates":        c.not(s, "a pod is ready when its probes say so; next: leave it out"),
+		"overhead":              c.not(s, "the runtime class says it; next: leave it out"),
+		"preemptionPolicy":      c.not(s, "the priority class says it; next: leave it out"),
+		"os":                    c.not(s, "containers run on Linux here; next: leave it out"),
+		"setHostnameAsFQDN":     c.unless(s, "a pod is called as Kubernetes calls it; next: leave it out", "false"),
 	})
 	c.identity(s, spec)
 	// The service's own container comes first: where it mounts a volume is where the spec says the volume.
 	c.containers(s, spec.Get("containers"))
 	if others := spec.Get("initContainers"); others.Is(source.Sequence) {
 		c.initContainers(s, others)
+	}
+	c.claimLevel(s)
+}
+
+// dnsPolicy: pods ask the cluster's DNS. Those on their node's network ask the node's own unless they say otherwise; in a chart they do.
+func (c *conversion) dnsPolicy(s *service, n, hostNetwork *source.Node) {
+	onNode := hostNetwork.Is(source.Scalar) && hostNetwork.Text == "true"
+	switch {
+	case n.Is(source.Scalar) && n.Text == "ClusterFirst" && onNode:
+		c.changed(s, n, "on the node's network that means the node's own DNS, and in a chart pods ask the cluster's")
+	case !n.Is(source.Scalar) || n.Text != "ClusterFirst" && (n.Text != "ClusterFirstWithHostNet" || !onNode):
+		c.lost(s, n, "pods ask the cluster's DNS; next: leave it out")
 	}
 }
 
@@ -117,7 +128,11 @@ func (c *conversion) spread(s *service, n *source.Node) {
 					c.lost(s, n, "pods are spread among those of their own service; next: say affinity")
 				}
 			},
-			"matchLabelKeys":     c.not(s, "pods are spread among all of their service; next: leave it out"),
+			"matchLabelKeys": func(n *source.Node) {
+				if keys := c.texts(s, n); s.workload.kind != "Deployment" || !slices.Equal(keys, []string{"pod-template-hash"}) {
+					c.lost(s, n, "pods are spread among all of their service, and those of a Deployment among the same version; next: leave it out")
+				}
+			},
 			"minDomains":         c.not(s, "a spec does not say it; next: say affinity"),
 			"nodeAffinityPolicy": c.unless(s, "a spec does not say it; next: say affinity", "Honor"),
 			"nodeTaintsPolicy":   c.unless(s, "a spec does not say it; next: say affinity", "Ignore"),
@@ -195,8 +210,19 @@ func (c *conversion) container(s *service, n *source.Node, into *draft.Map, main
 		"terminationMessagePath":   c.unless(s, "a spec does not say it; next: leave it out", "/dev/termination-log"),
 		"terminationMessagePolicy": c.unless(s, "a spec does not say it; next: leave it out", "File", "FallbackToLogsOnError"),
 	})
+	if !main {
+		s.sameImage(into)
+	}
 	if n.Get("securityContext") == nil || empty(n.Get("securityContext")) {
 		c.containerSecurity(s, n.Like(source.Mapping), into, main)
+	}
+}
+
+// sameImage leaves out an image that is the service's own, which is what a container without one runs.
+func (s *service) sameImage(into *draft.Map) {
+	if own := s.out.Keys.Get("image"); own != nil && into.Get("image") == own && into.Get("pullPolicy") == s.out.Keys.Get("pullPolicy") {
+		into.Drop("image")
+		into.Drop("pullPolicy")
 	}
 }
 

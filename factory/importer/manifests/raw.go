@@ -120,7 +120,7 @@ func (c *conversion) leftOver(o *object) bool {
 			case draft.HoldsSecret(pair.Key.Text, pair.Value.Text) && (o.mentioned || !o.keys[pair.Key.Text]):
 				hidden = true
 				c.lost(nil, pair.Value, "it looks like a secret, which is not written into a file; next: keep it in a Secret, and have the ConfigMap %s in the namespace before the release if it is read by name", o.name)
-			case !o.mentioned && len(o.keys) > 0 && !(section == "data" && o.keys[pair.Key.Text]):
+			case !o.mentioned && len(o.keys) > 0 && !o.keys[pair.Key.Text]:
 				c.lost(nil, pair.Value, "no container reads this key; next: mount it with files")
 			}
 		}

@@ -2,57 +2,53 @@ package manifests
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
 	"github.com/helm-chart-factory/factory/factory/importer/source"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
-// identity carries the security context of the pods. Pod Security restricted holds; what is beyond it is reported.
+// podIdentity is what the pods say for all of their containers.
+type podIdentity struct {
+	user, group       *int64
+	seccomp, appArmor *source.Node
+}
+
+// identity carries the security context of the pods.
 func (c *conversion) identity(s *service, pod *source.Node) {
-	security := draft.NewMap()
-	c.keys(s, pod.Get("securityContext"), take{
-		"runAsUser":                c.identifier(s, security, "runAsUser"),
-		"runAsGroup":               c.identifier(s, security, "runAsGroup"),
-		"fsGroup":                  c.identifier(s, security, "fsGroup"),
+	context := pod.Get("securityContext")
+	security := s.out.Keys.At("security", context)
+	c.keys(s, context, take{
+		"runAsUser":                func(n *source.Node) { s.identity.user = c.identifier(s, n, security, "runAsUser") },
+		"runAsGroup":               func(n *source.Node) { s.identity.group = c.identifier(s, n, security, "runAsGroup") },
+		"fsGroup":                  func(n *source.Node) { c.identifier(s, n, security, "fsGroup") },
 		"supplementalGroups":       c.setRaw(security, "supplementalGroups"),
-		"runAsNonRoot":             c.unless(s, "Pod Security restricted lets no root in; next: use an image that runs as another user", "true"),
-		"seccompProfile":           func(n *source.Node) { c.seccomp(s, n) },
+		"runAsNonRoot":             same, // judged with the user of each container
+		"seccompProfile":           func(n *source.Node) { s.identity.seccomp = n },
 		"fsGroupChangePolicy":      c.unless(s, "a spec does not say it; next: leave it out", "Always", "OnRootMismatch"),
 		"sysctls":                  func(n *source.Node) { c.sysctls(s, n) },
 		"seLinuxOptions":           c.not(s, "a pod runs with the runtime's own label; next: leave it out"),
-		"appArmorProfile":          func(n *source.Node) { c.profile(s, n) },
+		"appArmorProfile":          func(n *source.Node) { s.identity.appArmor = n },
 		"windowsOptions":           c.not(s, "containers run on Linux here; next: leave it out"),
 		"supplementalGroupsPolicy": c.unless(s, "a spec does not say it; next: leave it out", "Merge"),
 	})
-	if security.Len() > 0 {
-		s.out.Keys.Set("security", security, pod.Get("securityContext"))
-	}
-}
-
-// identifier carries the number of a user or a group; root is reported.
-func (c *conversion) identifier(s *service, into *draft.Map, key string) func(*source.Node) {
-	return func(n *source.Node) {
-		id, ok := c.number(s, n)
-		switch {
-		case !ok:
-		case id == 0:
-			c.lost(s, n, "Pod Security restricted lets no root in, so it is the project's, 1000 if it says none; next: use an image that runs as another user")
-		default:
-			into.Set(key, draft.Number(id), n)
+	for _, key := range []string{"hostNetwork", "hostPID", "hostIPC"} {
+		if n := pod.Get(key); n.Is(source.Scalar) && n.Text == "true" {
+			security.Set(key, draft.Bool(true), n)
+			s.demand(spec.Privileged, key)
 		}
 	}
 }
 
-func (c *conversion) seccomp(s *service, n *source.Node) {
-	if kind := n.Get("type"); !kind.Is(source.Scalar) || kind.Text != "RuntimeDefault" {
-		c.lost(s, n, "pods run with the runtime's own seccomp profile; next: leave it out")
+// identifier carries the number of a user or a group, and returns it.
+func (c *conversion) identifier(s *service, n *source.Node, into *draft.Map, key string) *int64 {
+	id, ok := c.number(s, n)
+	if !ok {
+		return nil
 	}
-}
-
-func (c *conversion) profile(s *service, n *source.Node) {
-	if kind := n.Get("type"); !kind.Is(source.Scalar) || kind.Text != "RuntimeDefault" {
-		c.lost(s, n, "pods run with the runtime's own AppArmor profile; next: leave it out")
-	}
+	into.Set(key, draft.Number(id), n)
+	return &id
 }
 
 // sysctls: a spec sets the one that lets a port below 1024 be used without root.
@@ -67,52 +63,184 @@ func (c *conversion) sysctls(s *service, n *source.Node) {
 
 // containerSecurity carries the security context of a container. Its user wins over the pod's.
 func (c *conversion) containerSecurity(s *service, n *source.Node, into *draft.Map, main bool) {
-	security := draft.NewMap()
-	if pods, ok := into.Get("security").(*draft.Map); ok && main {
-		security = pods
-	}
-	writable := true
+	security := into.At("security", n)
+	own := podIdentity{seccomp: s.identity.seccomp, appArmor: s.identity.appArmor}
+	writable, escalation := true, (*source.Node)(nil)
 	c.keys(s, n, take{
-		"runAsUser":    c.identifier(s, security, "runAsUser"),
-		"runAsGroup":   c.identifier(s, security, "runAsGroup"),
-		"runAsNonRoot": c.unless(s, "Pod Security restricted lets no root in; next: use an image that runs as another user", "true"),
+		"runAsUser":    func(n *source.Node) { own.user = c.identifier(s, n, security, "runAsUser") },
+		"runAsGroup":   func(n *source.Node) { own.group = c.identifier(s, n, security, "runAsGroup") },
+		"runAsNonRoot": same,
 		"readOnlyRootFilesystem": func(n *source.Node) {
 			writable = n.Text != "true"
 		},
-		"allowPrivilegeEscalation": c.unless(s, "Pod Security restricted lets no process gain privileges; next: leave it out", "false"),
-		"privileged":               c.unless(s, "Pod Security restricted lets no privileged container in; next: say the capabilities that are needed, or security: {level: privileged}", "false"),
-		"capabilities":             func(n *source.Node) { c.capabilities(s, n, security) },
-		"seccompProfile":           func(n *source.Node) { c.seccomp(s, n) },
-		"appArmorProfile":          func(n *source.Node) { c.profile(s, n) },
+		"allowPrivilegeEscalation": func(n *source.Node) { escalation = n },
+		"privileged":               c.setBool(s, security, "privileged", false),
+		"capabilities":             same,
+		"seccompProfile":           func(n *source.Node) { own.seccomp = n },
+		"appArmorProfile":          func(n *source.Node) { own.appArmor = n },
 		"procMount":                c.unless(s, "a spec does not say it; next: leave it out", "Default"),
 		"seLinuxOptions":           c.not(s, "a container runs with the runtime's own label; next: leave it out"),
 		"windowsOptions":           c.not(s, "containers run on Linux here; next: leave it out"),
 	})
+	root := c.user(s, n, security, own, main)
+	c.capabilities(s, n, security, root)
+	c.profile(s, own.seccomp, security, "seccomp", spec.Profile("RuntimeDefault"))
+	c.profile(s, own.appArmor, security, "appArmor", "")
+	if security.Has("privileged") {
+		s.demand(spec.Privileged, "privileged")
+	}
+	if escalation.Is(source.Scalar) && escalation.Text == "true" && !escalatesAnyway(security) {
+		security.Set("allowPrivilegeEscalation", draft.Bool(true), escalation)
+		s.demand(spec.Baseline, "allowPrivilegeEscalation")
+	}
 	if writable {
 		security.Set("readOnlyRootFilesystem", draft.Bool(false), n)
 	}
-	if security.Len() > 0 {
-		into.Set("security", security, n)
+	if security.Len() == 0 {
+		into.Drop("security")
 	}
 }
 
-func (c *conversion) capabilities(s *service, n *source.Node, security *draft.Map) {
-	c.keys(s, n, take{
-		"drop": same, // all are dropped anyway
-		"add": func(n *source.Node) {
-			var list draft.List
-			for _, item := range n.Items {
-				if slices.Contains([]string{"NET_BIND_SERVICE"}, item.Text) {
-					list = append(list, draft.Text(item.Text))
-					continue
-				}
-				c.lost(s, item, "Pod Security restricted does not let a container have the capability %s; next: do without it, or say security: {level: …, capabilities: {add: [%s]}}", shorten(item.Text), shorten(item.Text))
+// user settles as whom a container runs, and tells whether that is root. The service's own container speaks for the spec; another one
+// says where it differs.
+func (c *conversion) user(s *service, n *source.Node, security *draft.Map, own podIdentity, main bool) bool {
+	pod := s.identity
+	if main {
+		s.settled = podIdentity{user: either(own.user, pod.user), group: either(own.group, pod.group)}
+		own = s.settled
+	} else {
+		for _, id := range []struct {
+			key              string
+			own, pod, usedBy *int64
+		}{{"runAsUser", own.user, pod.user, s.settled.user}, {"runAsGroup", own.group, pod.group, s.settled.group}} {
+			switch {
+			case id.own == nil && id.pod != nil && *id.pod != *id.usedBy: // the service's own container does not run as its pod
+				security.Set(id.key, draft.Number(*id.pod), n)
+			case id.own == nil && id.pod == nil && id.usedBy != nil && id.key == "runAsUser":
+				c.check(s, n, "the container names no user, and runs as the service's, %d; next: see that its image lets it, or say security.runAsUser here", *id.usedBy)
 			}
-			if len(list) > 0 {
-				security.At("capabilities", n).Set("add", list, n)
+		}
+		own.user = either(own.user, either(pod.user, s.settled.user))
+	}
+	root := own.user != nil && *own.user == 0
+	if root {
+		s.demand(spec.Baseline, "the user 0, root")
+	}
+	nonRoot := n.Get("runAsNonRoot")
+	if nonRoot == nil {
+		nonRoot = s.pod.Get("spec", "securityContext", "runAsNonRoot")
+	}
+	switch {
+	case !nonRoot.Is(source.Scalar):
+	case nonRoot.Text == "true" && root:
+		c.lost(s, nonRoot, "the user is 0, root: Kubernetes would not start such a container; next: leave one of the two out")
+	case nonRoot.Text == "false" && own.user == nil:
+		c.lost(s, nonRoot, "a container that names no user runs as 1000; next: say security: {level: baseline, runAsUser: 0} if its image needs root")
+	}
+	return root
+}
+
+func either(first, second *int64) *int64 {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// capabilities carries those that are added, and those that are dropped when they are fewer than all. A container that drops none
+// drops all in a spec, since it has no use for them, unless it runs as root.
+func (c *conversion) capabilities(s *service, n *source.Node, security *draft.Map, root bool) {
+	dropped := false
+	c.keys(s, n.Get("capabilities"), take{
+		"drop": func(n *source.Node) {
+			dropped = true
+			if drop := c.capabilityNames(s, n); !slices.Contains(drop, draft.Value(draft.Text("ALL"))) {
+				security.At("capabilities", n).Set("drop", drop, n)
+				s.demand(spec.Baseline, "fewer capabilities dropped than ALL")
+			}
+		},
+		"add": func(n *source.Node) {
+			add := c.capabilityNames(s, n)
+			security.At("capabilities", n).Set("add", add, n)
+			for _, name := range add {
+				word := spec.Capability(name.(draft.Text))
+				s.demand(word.Level(), "the capability "+string(word))
 			}
 		},
 	})
+	if root && !dropped {
+		security.At("capabilities", n).Set("drop", draft.List{}, n)
+		s.demand(spec.Baseline, "fewer capabilities dropped than ALL")
+	}
+}
+
+func (c *conversion) capabilityNames(s *service, n *source.Node) draft.List {
+	list := draft.List{}
+	for _, name := range c.texts(s, n) {
+		list = append(list, draft.Text(strings.TrimPrefix(strings.ToUpper(name), "CAP_")))
+	}
+	return list
+}
+
+// profile carries a profile of seccomp or AppArmor. The usual one is not said.
+func (c *conversion) profile(s *service, n *source.Node, security *draft.Map, key string, usual spec.Profile) {
+	if n == nil {
+		return
+	}
+	name := ""
+	c.keys(s, n, take{
+		"type": func(n *source.Node) {
+			if name == "" {
+				name, _ = c.text(s, n)
+			}
+		},
+		"localhostProfile": func(n *source.Node) { name = "localhost/" + n.Text },
+	})
+	if name == "" || name == string(usual) {
+		return
+	}
+	security.Set(key, draft.Text(name), n)
+	if name == "Unconfined" {
+		s.demand(spec.Privileged, key+" Unconfined")
+	}
+}
+
+// escalatesAnyway tells whether Kubernetes lets a container gain privileges without being told.
+func escalatesAnyway(security *draft.Map) bool {
+	capabilities, _ := security.Get("capabilities").(*draft.Map)
+	if capabilities == nil {
+		return security.Has("privileged")
+	}
+	add, _ := capabilities.Get("add").(draft.List)
+	return security.Has("privileged") || slices.Contains(add, draft.Value(draft.Text("SYS_ADMIN")))
+}
+
+// demand notes what only a level of Pod Security above restricted lets in.
+func (s *service) demand(level, what string) {
+	switch {
+	case level == spec.Restricted || slices.Contains(s.demands, what):
+		return
+	case s.level != spec.Privileged:
+		s.level = level
+	}
+	s.demands = append(s.demands, what)
+}
+
+// claimLevel claims the level of Pod Security that the pods need.
+func (c *conversion) claimLevel(s *service) {
+	security := s.out.Keys.At("security", nil)
+	if s.level != "" {
+		said := security
+		security = draft.NewMap().Set("level", draft.Plain(s.level), s.pod)
+		for _, key := range said.Keys() {
+			security.Set(key, said.Get(key), said.From(key))
+		}
+		s.out.Keys.Set("security", security, s.out.Keys.From("security"))
+		c.check(s, s.pod, "the service claims the level %s of Pod Security, which it needs for %s; next: leave out what it can do without", s.level, strings.Join(s.demands, ", "))
+	}
+	if security.Len() == 0 {
+		s.out.Keys.Drop("security")
+	}
 }
 
 // assumptions says once what holds for all services that do not say otherwise.

@@ -1,14 +1,11 @@
 package manifests
 
 import (
-	"fmt"
 	"path"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
 	"github.com/helm-chart-factory/factory/factory/importer/source"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 // podVolumes are the volumes of the pods, by name.
@@ -21,7 +18,7 @@ type podVolumes struct {
 
 // readVolumes notes what the pods can mount.
 func (c *conversion) readVolumes(s *service, n *source.Node) {
-	s.volumes = &podVolumes{nodes: map[string]*source.Node{}, claims: map[string]bool{}, names: draft.NewNames(), written: map[string]string{}}
+	s.volumes = &podVolumes{nodes: map[string]*source.Node{}, claims: map[string]bool{}, names: draft.NewNames(spec.ConfigFiles, spec.SecretFiles), written: map[string]string{}}
 	if n.Is(source.Sequence) {
 		for _, item := range n.Items {
 			if name := item.Get("name"); name.Is(source.Scalar) {
@@ -64,9 +61,10 @@ func (c *conversion) mounts(s *service, n *source.Node, into *draft.Map, main bo
 		switch {
 		case volume == nil:
 			c.lost(s, item, "the pod has no volume %q", shorten(m.volume))
-		case main && !c.files(s, m, volume):
+		case c.files(s, m, volume, into):
+		case main:
 			c.volume(s, m, volume)
-		case !main:
+		default:
 			c.sidecarMount(s, m, volume, into)
 		}
 	}
@@ -148,7 +146,10 @@ func (c *conversion) backing(s *service, m mount, n *source.Node, made *draft.Ma
 		},
 		"secret": func(n *source.Node) { ok = c.objectVolume(s, n, made, "secret", "secretName", "Secret") },
 		"hostPath": func(n *source.Node) {
-			c.lost(s, n, "Pod Security restricted keeps the node's folders out; next: keep the data in a volume, or say hostPath with security: {level: privileged}")
+			c.keys(s, n, take{"path": c.setText(s, made, "hostPath"), "type": c.setText(s, made, "hostPathType")})
+			if ok = made.Has("hostPath"); ok {
+				s.demand(spec.Privileged, "hostPath")
+			}
 		},
 		"projected":   c.not(s, "a spec mounts one object a volume; next: mount each by itself"),
 		"downwardAPI": c.not(s, "a spec gives the pod's fields to variables; next: say env: {NAME: {field: …}}"),
@@ -233,86 +234,4 @@ func (c *conversion) objectVolume(s *service, n *source.Node, made *draft.Map, k
 		"items":       c.not(s, "a spec mounts all keys of it, or one by subPath; next: leave the others unread"),
 	})
 	return made.Has(key)
-}
-
-// mode writes a file mode, which manifests say in octal (0440) or as a decimal number (288).
-func mode(text string) string {
-	base := 10
-	if strings.HasPrefix(text, "0") {
-		base = 8
-	}
-	n, err := strconv.ParseInt(strings.TrimPrefix(text, "0o"), base, 32)
-	if err != nil || n < 0 || n > 0o777 {
-		return text
-	}
-	return fmt.Sprintf("%04o", n)
-}
-
-// files carries a ConfigMap among the manifests as files beside the spec: all its keys into a folder, or one by subPath.
-func (c *conversion) files(s *service, m mount, volume *source.Node) bool {
-	config := volume.Get("configMap")
-	name := config.Get("name")
-	if !name.Is(source.Scalar) {
-		return false
-	}
-	o := c.find("ConfigMap", name.Text)
-	if o == nil || !o.node.Get("data").Is(source.Mapping) || o.node.Get("binaryData").Said() {
-		return false
-	}
-	paths := map[string]string{} // key -> path below the mount
-	var order []string
-	for _, pair := range o.node.Get("data").Pairs {
-		paths[pair.Key.Text] = pair.Key.Text
-		order = append(order, pair.Key.Text)
-	}
-	if items := config.Get("items"); items.Is(source.Sequence) {
-		paths, order = map[string]string{}, nil
-		for _, item := range items.Items {
-			if key, to := item.Get("key"), item.Get("path"); key.Is(source.Scalar) && to.Is(source.Scalar) {
-				paths[key.Text] = to.Text
-				order = append(order, key.Text)
-			}
-		}
-	}
-	found := false
-	for _, key := range order {
-		target := path.Join(m.path, path.Join("/", paths[key]))
-		if m.subPath != "" {
-			if paths[key] != m.subPath {
-				continue
-			}
-			target = m.path
-		}
-		value := o.node.Get("data", key)
-		switch {
-		case !value.Is(source.Scalar):
-		case draft.HoldsSecret(key, value.Text):
-			found = true
-			c.lost(s, value, "it looks like a secret, which is not written into a file; next: keep it in a Secret, and mount that")
-		default:
-			c.file(s, m, o, key, target, value, config.Get("defaultMode"))
-			found = true
-		}
-	}
-	return found
-}
-
-func (c *conversion) file(s *service, m mount, o *object, key, target string, value, defaultMode *source.Node) {
-	o.used(key)
-	c.relateFile(s, value)
-	name := s.fileOf(o, key, value.Text)
-	files := s.out.Keys.At("files", m.from)
-	if defaultMode.Is(source.Scalar) {
-		files.Set(target, draft.NewMap().Set("source", draft.Text(name), m.from).Set("mode", draft.Text(mode(defaultMode.Text)), defaultMode), m.from)
-		return
-	}
-	files.Set(target, draft.Text(name), m.from)
-}
-
-// fileOf puts the value of a ConfigMap beside the spec, once.
-func (s *service) fileOf(o *object, key, text string) string {
-	if i := slices.IndexFunc(s.out.Files, func(f draft.File) bool { return string(f.Data) == text && path.Base(f.Path) == draft.FileName(key) }); i >= 0 {
-		return s.out.Files[i].Path
-	}
-	return s.out.AddFile(draft.FileName(key), []byte(text))
 }

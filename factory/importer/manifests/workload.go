@@ -148,14 +148,15 @@ func (c *conversion) deployment(s *service, n *source.Node) {
 	})
 }
 
-// strategy carries how pods give way to newer ones. Kubernetes' own way is not said.
+// strategy carries how pods give way to newer ones. What says no more than Kubernetes' own way is left out.
 func (c *conversion) strategy(s *service, n *source.Node) {
-	strategy := draft.NewMap()
+	strategy, unusual := draft.NewMap(), false
 	usual := map[string][2]string{"Deployment": {"25%", "25%"}, "DaemonSet": {"0", "1"}}[s.workload.kind]
 	amount := func(key, usual string) func(*source.Node) {
 		return func(n *source.Node) {
-			if text, ok := c.text(s, n); ok && text != usual {
+			if text, ok := c.text(s, n); ok {
 				strategy.Set(key, draft.Raw(n), n)
+				unusual = unusual || text != usual
 			}
 		}
 	}
@@ -163,13 +164,14 @@ func (c *conversion) strategy(s *service, n *source.Node) {
 		"type": func(n *source.Node) {
 			if text, ok := c.text(s, n); ok && text != "RollingUpdate" {
 				strategy.Set("type", draft.Plain(text), n)
+				unusual = true
 			}
 		},
 		"rollingUpdate": func(n *source.Node) {
 			c.keys(s, n, take{"maxSurge": amount("maxSurge", usual[0]), "maxUnavailable": amount("maxUnavailable", usual[1]), "partition": amount("partition", "0")})
 		},
 	})
-	if strategy.Len() > 0 {
+	if unusual {
 		s.out.Keys.Set("strategy", strategy, n)
 	}
 }
@@ -184,16 +186,17 @@ func (c *conversion) statefulSet(s *service, n *source.Node) {
 		"minReadySeconds":      c.unless(s, "a pod counts as soon as it is ready; next: say health.ready with a delay", "0"),
 		"ordinals":             c.not(s, "pods are counted from 0; next: leave it out"),
 		"persistentVolumeClaimRetentionPolicy": func(n *source.Node) {
-			retention := draft.NewMap()
+			retention, deletes := draft.NewMap(), false
 			keep := func(key string) func(*source.Node) {
 				return func(n *source.Node) {
-					if text, ok := c.text(s, n); ok && text != "Retain" {
+					if text, ok := c.text(s, n); ok {
 						retention.Set(key, draft.Plain(text), n)
+						deletes = deletes || text != "Retain"
 					}
 				}
 			}
 			c.keys(s, n, take{"whenDeleted": keep("whenDeleted"), "whenScaled": keep("whenScaled")})
-			if retention.Len() > 0 {
+			if deletes {
 				s.out.Keys.Set("retention", retention, n)
 			}
 		},
