@@ -27,6 +27,10 @@ down: $(FACTORY) ## Remove what `make up` made; volumes stay (VOLUMES=1 removes 
 status: $(FACTORY) ## What runs, and whether it is Ready
 	@$(FACTORY) status
 
+.PHONY: doctor
+doctor: $(FACTORY) ## What is wrong, why, and how to put it right (FIX=1 does what is safe)
+	@$(FACTORY) doctor $(if $(FIX),--fix)
+
 ##@ The steps of `make up`, each by itself
 
 .PHONY: setup-registry

@@ -64,8 +64,9 @@ func foreignCRDs(ctx context.Context, cluster *kube.Cluster) (bool, error) {
 	return notes["meta.helm.sh/release-name"] != releaseName || notes["meta.helm.sh/release-namespace"] != namespace, nil
 }
 
-// answering waits until cert-manager accepts a Certificate: its webhook is called, and nothing is stored.
-func answering(ctx context.Context, cluster *kube.Cluster, namespace string) error {
+// Answers returns nil when cert-manager accepts a Certificate: its webhook is called, and nothing is stored. The namespace
+// has to exist.
+func Answers(ctx context.Context, cluster *kube.Cluster, namespace string) error {
 	client, err := cluster.Dynamic()
 	if err != nil {
 		return err
@@ -80,8 +81,14 @@ func answering(ctx context.Context, cluster *kube.Cluster, namespace string) err
 			"issuerRef":  map[string]any{"name": "probe", "kind": "Issuer"},
 		},
 	}}
+	_, err = client.Resource(certificates).Namespace(namespace).Create(ctx, probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	return err
+}
+
+// answering waits until cert-manager answers.
+func answering(ctx context.Context, cluster *kube.Cluster, namespace string) error {
 	for {
-		_, err := client.Resource(certificates).Namespace(namespace).Create(ctx, probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		err := Answers(ctx, cluster, namespace)
 		if err == nil {
 			return nil
 		}

@@ -10,6 +10,7 @@ import (
 
 	data "github.com/helm-chart-factory/factory/certs"
 	"github.com/helm-chart-factory/factory/factory/deploy"
+	"github.com/helm-chart-factory/factory/factory/kube"
 )
 
 // ensureIssuer releases the issuer's chart into cert-manager's namespace, where it looks for the Secrets of
@@ -49,4 +50,39 @@ func ready(u *unstructured.Unstructured) bool {
 		}
 	}
 	return false
+}
+
+// IssuerStatus is how a ClusterIssuer is.
+type IssuerStatus struct {
+	Found, Ready bool
+	// Message is what cert-manager says of it.
+	Message string
+}
+
+// LookAtIssuer returns how the ClusterIssuer of that name is.
+func LookAtIssuer(ctx context.Context, cluster *kube.Cluster, name string) (IssuerStatus, error) {
+	client, err := cluster.Dynamic()
+	if err != nil {
+		return IssuerStatus{}, err
+	}
+	found, err := client.Resource(clusterIssuers).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return IssuerStatus{}, nil
+	}
+	if err != nil {
+		return IssuerStatus{}, fmt.Errorf("looking for ClusterIssuer %s: %w", name, err)
+	}
+	return IssuerStatus{Found: true, Ready: ready(found), Message: message(found)}, nil
+}
+
+// message is what the Ready condition says.
+func message(u *unstructured.Unstructured) string {
+	conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+	for _, entry := range conditions {
+		if c, ok := entry.(map[string]any); ok && c["type"] == "Ready" {
+			text, _ := c["message"].(string)
+			return text
+		}
+	}
+	return "cert-manager has not looked at it yet"
 }

@@ -21,6 +21,7 @@ func commands(a *app) []*cobra.Command {
 		newPlan(a),
 		newDeploy(a),
 		newStatus(a),
+		newDoctor(a),
 		newHistory(a),
 		newRollback(a),
 		newDestroy(a),

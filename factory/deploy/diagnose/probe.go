@@ -52,12 +52,21 @@ func portOf(c *corev1.Container, port intstr.IntOrString) string {
 	return port.String()
 }
 
-// answer asks the pod what the node asked it, through the API server.
+// answer asks the pod what the node asked it.
 func (p *probe) answer(ctx context.Context, client kubernetes.Interface, finding Finding) []string {
-	var code int
-	request := client.CoreV1().RESTClient().Get().Namespace(finding.Namespace).Resource("pods").SubResource("proxy").
-		Name(p.scheme + ":" + finding.Pod + ":" + p.port).MaxRetries(0)
-	path, query, _ := strings.Cut(p.path, "?")
+	code, text := GetFromPod(ctx, client, finding.Namespace, finding.Pod, p.scheme, p.port, p.path)
+	if code == 0 || text == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("GET %s on port %s answers %d: %s", p.path, p.port, code, text)}
+}
+
+// GetFromPod sends a GET for a path, with its query, to a port of a pod through the API server. It returns the status code
+// and the beginning of what the pod answered; the code is 0 where the pod was not reached or one may not ask.
+func GetFromPod(ctx context.Context, client kubernetes.Interface, namespace, pod, scheme, port, path string) (code int, text string) {
+	request := client.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").SubResource("proxy").
+		Name(scheme + ":" + pod + ":" + port).MaxRetries(0)
+	path, query, _ := strings.Cut(path, "?")
 	if values, err := url.ParseQuery(query); err == nil {
 		for name, all := range values {
 			for _, value := range all {
@@ -73,12 +82,12 @@ func (p *probe) answer(ctx context.Context, client kubernetes.Interface, finding
 			body = []byte(details.Causes[0].Message)
 		}
 	}
-	text := strings.TrimSpace(string(body))
-	if code == 0 || text == "" || strings.HasPrefix(text, `{"kind":"Status"`) {
-		return nil
+	text = strings.TrimSpace(string(body))
+	if strings.HasPrefix(text, `{"kind":"Status"`) {
+		return 0, "" // the API server speaks for itself
 	}
 	if letters := []rune(text); len(letters) > answerLetters {
 		text = string(letters[:answerLetters]) + "…"
 	}
-	return []string{fmt.Sprintf("GET %s on port %s answers %d: %s", p.path, p.port, code, text)}
+	return code, text
 }

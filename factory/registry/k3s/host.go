@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
@@ -37,7 +36,7 @@ func unit(service string) string   { return "/etc/systemd/system/" + service + "
 func script(service string) string { return "/etc/init.d/" + service }
 
 func (h Host) has(path string) bool {
-	_, err := os.Stat(filepath.Join("/", h.Root, path))
+	_, err := os.Stat(h.path(path))
 	return err == nil
 }
 
