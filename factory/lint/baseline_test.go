@@ -153,6 +153,7 @@ replicas: 2
 port: 8080
 health: {live: /health, ready: /ready}
 budget: {maxUnavailable: 1}
+spread: {}
 `))
 	var got []string
 	for _, f := range slices.Concat(report.Findings, report.Waived) {
@@ -162,7 +163,7 @@ budget: {maxUnavailable: 1}
 		`factory.yaml:6 env-var-secret "prod"`,
 		`factory.yaml:7 unused-waiver ""`, // what is found everywhere is waived everywhere or not at all
 		`services/web/service.yaml:1 latest-tag ""`,
-		`services/web/service.yaml:2 no-anti-affinity ""`,
+		`services/web/service.yaml:6 no-anti-affinity ""`,
 	}
 	if !slices.Equal(got, want) || !slices.Equal(report.Environments, []string{"prod", "test"}) {
 		t.Errorf("%v: got\n%s\nwant\n%s", report.Environments, strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -90,12 +90,13 @@ port: 8080
 env:
   LOG: debug
   DB_PASSWORD: hunter2
+spread: {}
 `),
 		"services/web/service.yaml:1:1 error latest-tag Deployment web: container web runs nginx:latest, whose tag moves",
-		"services/web/service.yaml:2:1 warning no-anti-affinity Deployment web: 2 replicas, with neither a topology spread nor an anti-affinity",
 		"services/web/service.yaml:2:1 warning no-pod-disruption-budget Deployment web: 2 replicas and no PodDisruptionBudget",
 		"services/web/service.yaml:3:1 warning no-liveness-probe Deployment web: container web has no liveness probe",
 		"services/web/service.yaml:6:3 error env-var-secret Deployment web: container web has a value in plain text in DB_PASSWORD",
+		"services/web/service.yaml:7:1 warning no-anti-affinity Deployment web: 2 replicas, with neither a topology spread nor an anti-affinity",
 	)
 }
 

@@ -57,6 +57,7 @@ func (l *loader) defaults(p *Project, s *Service) {
 	if s.Autoscale != nil {
 		s.Autoscale.defaults(s)
 	}
+	spreadDefaults(s)
 }
 
 // image settles where the image comes from; build paths become relative to the project.

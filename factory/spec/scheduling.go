@@ -42,6 +42,16 @@ func (s *Spread) decodeNode(d *decoder, n *yaml.Node) {
 	d.decode(n, (*long)(s))
 }
 
+// spreadDefaults spread pods that are several, or may become it, over hosts and zones where that is possible. The scheduler does as
+// much by itself, but among all pods of the service: those that a rollout is about to remove count, so that the new ones may end
+// up together. What a pod says takes the place of all that the scheduler does by itself, hence both.
+func spreadDefaults(s *Service) {
+	if s.source.has("spread") || s.Kind != Deployment && s.Kind != StatefulSet || s.Replicas < 2 && s.Autoscale == nil {
+		return
+	}
+	s.Spread = map[string]Spread{"host": {Skew: 1, When: "soft"}, "zone": {Skew: 1, When: "soft"}}
+}
+
 // SpreadLabel returns the label of the nodes that a key of spread stands for.
 func SpreadLabel(key string) string {
 	switch key {

@@ -84,7 +84,7 @@ type Service struct {
 	Tolerations []Toleration `spec:"tolerations"`
 	// Affinity is which nodes and which other pods the pods are drawn to, as core/v1 writes it. Default: none. Example: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname}}]}}.
 	Affinity Raw `spec:"affinity"`
-	// Spread is how evenly the pods are spread over zone, host, or what another label of the nodes tells apart. Default: Kubernetes' own. Example: {zone: soft}.
+	// Spread is how evenly the pods are spread over zone, host, or what another label of the nodes tells apart; {} leaves it to Kubernetes. Default: {host: soft, zone: soft} of several replicas or autoscale. Example: {zone: hard}.
 	Spread map[string]Spread `spec:"spread"`
 	// Account is the service account that the pods run as. Default: one of the service's own, without a token unless access asks. Example: shared-account.
 	Account *Account `spec:"account"`

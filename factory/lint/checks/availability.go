@@ -43,8 +43,8 @@ func availabilityChecks() []Check {
 		Rule: rule.Rule{
 			ID: "no-anti-affinity", Severity: rule.Warning,
 			What:      "several replicas with nothing that keeps them apart",
-			Reason:    "The scheduler only prefers to spread them: all may land on one node, and end with it.",
-			Fix:       "say spread: {host: {when: soft}}, or an affinity",
+			Reason:    "The scheduler spreads them by itself, but counts those that a rollout removes, too: all that stay may be on one node, and end with it.",
+			Fix:       "leave spread out, since it is soft over hosts and zones by itself, or say spread: {host: hard} or an affinity",
 			Elsewhere: "kube-linter no-anti-affinity, kube-score deployment-has-host-podantiaffinity, pod-topology-spread-constraints",
 		},
 		Run: eachPod(together),
