@@ -161,7 +161,7 @@ func TestValuesOfAnEnvironment(t *testing.T) {
 	dir := project(t, map[string]string{
 		"factory.yaml":              "version: 1\nenvironments: {prod: {}, test: {}}\n",
 		"services/db/service.yaml":  "image: postgres:15\nport: 5432\n",
-		"services/web/service.yaml": "port: 8080\nmetrics: /metrics\nenv: {A: x, B: y}\nenvironments: {prod: {replicas: 3, metrics: null, env: {A: z, B: null}}}\n",
+		"services/web/service.yaml": "port: 8080\nreplicas: 2\nmetrics: /metrics\nenv: {A: x, B: y}\nenvironments: {prod: {replicas: 3, metrics: null, env: {A: z, B: null}}}\n",
 	})
 	synced(t, dir)
 	for environment, want := range map[string]string{
