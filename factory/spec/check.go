@@ -49,6 +49,7 @@ func (l *loader) check(p *Project) {
 		l.checkWorkload(s)
 		l.checkPorts(s)
 		l.checkContainers(s)
+		l.checkTests(s)
 		l.checkSecurity(s)
 		l.checkScheduling(s)
 		l.checkAccount(s)

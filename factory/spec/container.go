@@ -226,9 +226,7 @@ func (l *loader) checkContainers(s *Service) {
 
 // checkOther judges an init container or a sidecar.
 func (l *loader) checkOther(s *Service, c *Container) {
-	if c.Image != "" && !isImage(c.Image) {
-		l.problems.add(s.at(c, "image"), "%q is not an image: write it as [host/]path[:tag][@sha256:…]", short(c.Image))
-	}
+	l.checkImage(s, c)
 	for _, name := range sortedKeys(c.Ports) {
 		if !isPortName(name) {
 			l.problems.add(s.at(c, "ports", name), wrongPortName, short(name))
@@ -240,6 +238,12 @@ func (l *loader) checkOther(s *Service, c *Container) {
 	l.checkMounts(s, c)
 	if c.path[0] == "sidecars" && s.Ends() && !c.Native {
 		l.problems.add(s.at(c), "a %s ends when all of its containers have ended, which a sidecar does not: say native: true", s.Kind)
+	}
+}
+
+func (l *loader) checkImage(s *Service, c *Container) {
+	if c.Image != "" && !isImage(c.Image) {
+		l.problems.add(s.at(c, "image"), "%q is not an image: write it as [host/]path[:tag][@sha256:…]", short(c.Image))
 	}
 }
 

@@ -37,6 +37,7 @@ func (l *loader) defaults(p *Project, s *Service) {
 	settlePorts(&s.Health, s.Lifecycle, main)
 	settleContainers("init", s.Init)
 	settleContainers("sidecars", s.Sidecars)
+	settleContainers("tests", s.Tests)
 	if s.Metrics != nil && s.Metrics.Port == "" {
 		s.Metrics.Port = main
 	}

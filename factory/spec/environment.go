@@ -15,7 +15,7 @@ const mostEnvironments = 50
 
 // Defaults are keys of a service that lie underneath every service. They are laid there before anything is decoded.
 //
-//spec:schema {$ref: Service, layer: true, without: [name, needs, image, build, port, ports, schedule, hook, secrets, files, manifests, environments]}
+//spec:schema {$ref: Service, layer: true, without: [name, needs, image, build, port, ports, schedule, hook, secrets, files, manifests, tests, environments]}
 type Defaults struct{ node *yaml.Node }
 
 // Overrides are what differs in an environment, by its name. They are laid over the rest before that is decoded.
@@ -58,6 +58,7 @@ var ownKeys = map[string]string{
 	"secrets":      "a Secret has one owner",
 	"files":        "files lie in a service's folder",
 	"manifests":    "files lie in a service's folder",
+	"tests":        "a test is of one service",
 	"environments": "they stand beside the defaults, as environments: {NAME: {defaults: …}}",
 }
 

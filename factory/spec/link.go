@@ -26,9 +26,9 @@ func (l *loader) link(p *Project) {
 	l.linkObjects(p)
 }
 
-// linkContainers resolves what the texts of every container refer to.
+// linkContainers resolves what the texts of every container refer to, those of tests included.
 func (l *loader) linkContainers(p *Project, s *Service) {
-	containers := s.Containers() // which share their lists with the service
+	containers := append(s.Containers(), s.Tests...) // which share their lists with the service
 	for i := range containers {
 		c := &containers[i]
 		for i := range c.Env {

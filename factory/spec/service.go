@@ -108,6 +108,8 @@ type Service struct {
 	Certificates map[string]Certificate `spec:"certificates"`
 	// ManifestFiles are files below the service's folder with more objects, which arrive as they are. Example: [extra/config.yaml].
 	ManifestFiles []string `spec:"manifests"`
+	// Tests are more pods of helm test, by name; one that ends with exit code 0 passes. Default: one that asks for the ready path, or connects. Example: {smoke: {args: [selftest]}}.
+	Tests Tests `spec:"tests"`
 	// Lint is what factory lint leaves aside in this service.
 	Lint Lint `spec:"lint"`
 	// Autoscale runs as many pods as there is work for. Default: always replicas. Example: {max: 10}.

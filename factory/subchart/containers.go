@@ -46,7 +46,19 @@ func otherValues(s *spec.Service, placed []placedFile, before bool) []any {
 
 // other is an init container or a sidecar. Without an image it runs the service's.
 func other(s *spec.Service, c *spec.Container, placed []placedFile) values.Map {
-	m := values.Map{{Key: "name", Value: c.Name}}
+	m := append(values.Map{{Key: "name", Value: c.Name}}, program(c)...)
+	if mounts := mountValues(s, c, placed); mounts != nil {
+		m = append(m, values.Entry{Key: "volumeMounts", Value: mounts})
+	}
+	if security := confinementValues(s, c); security != nil {
+		m = append(m, values.Entry{Key: "securityContext", Value: security})
+	}
+	return m
+}
+
+// program is a container that is not the service's own, apart from what it has of the pod.
+func program(c *spec.Container) values.Map {
+	var m values.Map
 	add := func(key string, value any) { m = append(m, values.Entry{Key: key, Value: value}) }
 	if c.Image != "" {
 		add("image", c.Image)
@@ -83,12 +95,6 @@ func other(s *spec.Service, c *spec.Container, placed []placedFile) values.Map {
 	m = append(append(m, probeValues(c)...), values.Entry{Key: "resources", Value: resourceValues(c)})
 	if lifecycle := lifecycleValues(c, nil); lifecycle != nil {
 		add("lifecycle", lifecycle)
-	}
-	if mounts := mountValues(s, c, placed); mounts != nil {
-		add("volumeMounts", mounts)
-	}
-	if security := confinementValues(s, c); security != nil {
-		add("securityContext", security)
 	}
 	return m
 }

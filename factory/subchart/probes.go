@@ -1,8 +1,6 @@
 package subchart
 
 import (
-	"fmt"
-
 	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/factory/values"
 )
@@ -64,20 +62,4 @@ func httpGet(p *spec.HTTPProbe) values.Map {
 		get = append(get, values.Entry{Key: "httpHeaders", Value: headers})
 	}
 	return get
-}
-
-// testValues are what helm test does: it gets the ready path, else it connects to the main port. They are empty for a service
-// without a TCP port.
-func testValues(p *spec.Project, s *spec.Service) values.Map {
-	if !testable(s) {
-		return nil
-	}
-	main := s.MainPort()
-	port := s.Ports[main]
-	m := values.Map{{Key: "image", Value: p.Test.Image}}
-	if ready := s.Health.Ready; ready != nil && ready.HTTP != nil && ready.HTTP.Port == main && ready.HTTP.Scheme == "HTTP" {
-		url := fmt.Sprintf("http://%s:%d%s", s.Name, port.Service, ready.HTTP.Path)
-		return append(m, values.Entry{Key: "url", Value: url})
-	}
-	return append(m, values.Entry{Key: "host", Value: s.Name}, values.Entry{Key: "port", Value: int64(port.Service)})
 }

@@ -62,6 +62,7 @@ func objects() []object {
 		{"servicemonitor.yaml", func(s *spec.Service) bool { return s.Metrics != nil && s.Metrics.Monitor.On }},
 		{"statefulset.yaml", kind(spec.StatefulSet)},
 		{"tests/test-connection.yaml", func(s *spec.Service) bool { return testable(s) }},
+		{"tests/tests.yaml", func(s *spec.Service) bool { return len(s.Tests) > 0 }},
 	}
 }
 

@@ -66,7 +66,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("account", accountValues(s), "The service account, where it is not one of the service's name that the release makes.")
 	add("rules", ruleValues(s, spec.ScopeNamespace), "What the service may do in its namespace, in RBAC's words.")
 	add("clusterRules", ruleValues(s, spec.ScopeCluster), "What the service may do in the whole cluster, in RBAC's words.")
-	add("callers", list(s.NeededBy), "The services that the network policy lets in.")
+	add("callers", callerValues(p, s), "The services that the network policy lets in.")
 	add("ingress", ingressValues(s), "The address from outside. With an issuer or a secret, over TLS. Without class, by the cluster's default.")
 	add("httpRoute", routeValues(s, spec.HTTPRoute), "The address from outside, by the Gateways that are its parents.")
 	add("grpcRoute", routeValues(s, spec.GRPCRoute), "The address from outside, by the Gateways that are its parents.")
@@ -86,6 +86,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("podLabels", textMap(s.PodLabels), "More labels of the pods.")
 	add("podAnnotations", podAnnotationValues(s), "Annotations of the pods.")
 	add("test", testValues(p, s), "The pod of helm test: what it asks for, and an image with wget and nc.")
+	add("tests", moreTestValues(s), "More pods of helm test: their container in Kubernetes' words. One without an image runs the service's own.")
 	return m
 }
 

@@ -22,6 +22,7 @@ func (c *conversion) attach() {
 		{"ServiceMonitor.monitoring.coreos.com", c.monitor}, {"PodMonitor.monitoring.coreos.com", c.monitor},
 		{"PrometheusRule.monitoring.coreos.com", c.alerts}, {"PeerAuthentication.security.istio.io", c.mutualTLS},
 		{"Certificate.cert-manager.io", c.certificate}, {"ExternalSecret.external-secrets.io", c.externalSecret},
+		{"Pod", c.testPod},
 	}
 	for _, k := range kinds {
 		for _, o := range c.objects {

@@ -36,9 +36,6 @@ func (c *conversion) raw(o *object) {
 		"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService", "GatewayClass.gateway.networking.k8s.io", "ClusterIssuer.cert-manager.io"):
 		c.lost(nil, o.node, "the %s belongs to the whole cluster, not to a release; next: apply it by itself, with kubectl apply", o)
 		return
-	case o.is("Pod") && o.meta("annotations", "helm.sh/hook").Is(source.Scalar) && strings.Contains(o.meta("annotations", "helm.sh/hook").Text, "test"):
-		c.changed(nil, o.node, "every chart has a test of its own, which asks the service; next: say more of them under tests")
-		return
 	case o.is("Pod", "ReplicaSet", "ReplicationController"):
 		c.lost(nil, o.node, "a %s is made by a Deployment, a StatefulSet, a DaemonSet or a Job; next: import that", o.kind)
 		return

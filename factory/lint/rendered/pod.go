@@ -84,7 +84,7 @@ func (c Container) Key(path ...string) []string {
 	}
 	switch {
 	case c.Pod.Hook("test"):
-		return []string{"tests"}
+		return append([]string{"tests", c.Name}, path...)
 	case c.Init:
 		return append([]string{"init", c.Name}, path...)
 	default:
