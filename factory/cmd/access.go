@@ -54,7 +54,7 @@ func (s *stack) nameHosts(ctx context.Context) error {
 
 func (s *stack) ingressHosts() []string {
 	var hosts []string
-	for _, service := range s.project.Services {
+	for _, service := range s.project.Released() {
 		if service.Ingress != nil {
 			hosts = append(hosts, service.Ingress.Hosts...)
 		}
@@ -96,7 +96,7 @@ func (s *stack) ingressAddress(ctx context.Context) (string, error) {
 
 // saveTrust writes what a person has to trust into a file of its own and returns its path, or "" without TLS.
 func (s *stack) saveTrust(ctx context.Context) (string, error) {
-	for _, service := range s.project.Services {
+	for _, service := range s.project.Released() {
 		if service.Ingress == nil || service.Ingress.TLS.Issuer != s.project.Issuer.Name {
 			continue
 		}
@@ -131,7 +131,7 @@ func (s *stack) printAccess(ctx context.Context, took time.Duration) error {
 		return err
 	}
 	found := access{Trust: trust, Kubeconfig: s.cluster.Kubeconfig, Context: s.cluster.Context, Namespace: s.project.Namespace}
-	for _, service := range s.project.Services {
+	for _, service := range s.project.Released() {
 		if service.Ingress != nil {
 			found.URLs = append(found.URLs, service.Ingress.URLs()...)
 		}

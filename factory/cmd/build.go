@@ -69,7 +69,7 @@ func withServices(project *spec.Project, names []string, o *image.Options) error
 	return nil
 }
 
-// imageServices describes the images that the project builds: those of the named services, or of all.
+// imageServices describes the images that the project builds: those of the named services, or of all that the release has.
 func imageServices(project *spec.Project, names []string) []image.Service {
 	wanted := map[string]bool{}
 	for _, name := range names {
@@ -77,7 +77,7 @@ func imageServices(project *spec.Project, names []string) []image.Service {
 	}
 	var services []image.Service
 	for _, service := range project.Services {
-		if service.Build == nil || len(names) > 0 && !wanted[service.Name] {
+		if service.Build == nil || len(names) == 0 && !service.Enabled || len(names) > 0 && !wanted[service.Name] {
 			continue
 		}
 		context := filepath.Join(project.Dir, filepath.FromSlash(service.Build.Context))

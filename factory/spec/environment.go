@@ -15,7 +15,7 @@ const mostEnvironments = 50
 
 // Defaults are keys of a service that lie underneath every service. They are laid there before anything is decoded.
 //
-//spec:schema {$ref: Service, layer: true, without: [name, needs, image, build, port, ports, schedule, hook, secrets, files, manifests, tests, environments]}
+//spec:schema {$ref: Service, layer: true, without: [name, enabled, needs, image, build, port, ports, schedule, hook, secrets, files, manifests, tests, environments]}
 type Defaults struct{ node *yaml.Node }
 
 // Overrides are what differs in an environment, by its name. They are laid over the rest before that is decoded.
@@ -49,6 +49,7 @@ func (o Overrides) find(name string) *override {
 var ownKeys = map[string]string{
 	"name":         "the folder's name is the service's",
 	"needs":        "no service can need itself",
+	"enabled":      "a service is switched by itself",
 	"image":        "all services would run the same program",
 	"build":        "each image is built from its own service's folder",
 	"port":         "what a program listens on is its own",

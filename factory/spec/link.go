@@ -58,7 +58,9 @@ func (l *loader) linkNeeds(p *Project, s *Service) {
 			l.problems.add(at, "there is no service %q: %s", short(name), didYouMean(name, p.names()))
 		case len(needed.Ports) == 0:
 			l.problems.add(at, "%s has no port, so nobody can call it: add a port to %s, or leave it out here", name, path.Join(needed.Dir, ServiceFile))
-		default:
+		case s.Enabled && !needed.Enabled:
+			l.problems.add(at, "%s is switched off at %s: switch %s off, too, or leave it out here", name, needed.At("enabled"), s.Name)
+		case s.Enabled:
 			needed.NeededBy = append(needed.NeededBy, s.Name)
 		}
 	}
@@ -75,6 +77,9 @@ func (l *loader) linkSecret(p *Project, s *Service, v *EnvVar) {
 	case !owner.hasSecret(v.Secret.Key):
 		l.problems.add(v.position, "%s declares no secret %q: %s, or add it under secrets in %s",
 			owner.Name, short(v.Secret.Key), didYouMean(v.Secret.Key, sortedKeys(owner.Secrets)), path.Join(owner.Dir, ServiceFile))
+	case s.Enabled && !owner.Enabled:
+		l.problems.add(v.position, "%s, whose secret this is, is switched off at %s: switch %s off, too, or name a Secret that exists there, as {secret: NAME, key: %s}",
+			owner.Name, owner.At("enabled"), s.Name, v.Secret.Key)
 	}
 }
 

@@ -131,10 +131,10 @@ func (l *loader) linkObjects(p *Project) {
 		}
 		l.blame(s, before)
 	}
-	for _, s := range p.Services {
+	for _, s := range p.Released() {
 		claim(s, s.objects(p))
 	}
-	for _, s := range p.Services {
+	for _, s := range p.Released() {
 		claim(s, s.rawObjects())
 	}
 }

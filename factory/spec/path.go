@@ -142,7 +142,7 @@ func (c claims) claim(l *loader, s *Service, key string, hosts []string, paths m
 // linkHosts complains about two services that claim the same address.
 func (l *loader) linkHosts(p *Project) {
 	ingresses, routes := claims{}, claims{}
-	for _, s := range p.Services {
+	for _, s := range p.Released() {
 		if s.Ingress != nil {
 			ingresses.claim(l, s, "ingress", s.Ingress.Hosts, s.Ingress.Paths, "")
 		}

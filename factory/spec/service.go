@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // HTTP is the name of the port that `port: N` declares, and the one that probes, ingresses and ${service.port} mean when
 // a service has several.
 const HTTP = "http"
@@ -8,6 +10,8 @@ const HTTP = "http"
 type Service struct {
 	// Name is the folder's name.
 	Name string `spec:"name"`
+	// Enabled is whether the release has the service; environments may say otherwise than the spec. Default: true.
+	Enabled bool `spec:"enabled"`
 	// Kind is the workload: Deployment, StatefulSet, DaemonSet, CronJob or Job. Default: Deployment.
 	Kind string `spec:"kind,enum=Deployment|StatefulSet|DaemonSet|CronJob|Job"`
 	// Replicas is how many pods run, of a Deployment or a StatefulSet. Default: 1.
@@ -163,6 +167,7 @@ func (s *Service) Says(path ...string) bool { return s.source.has(path...) }
 // newService returns what holds when nobody says anything. It shares nothing with another service.
 func newService() *Service {
 	return &Service{
+		Enabled:     true,
 		Kind:        Deployment,
 		Replicas:    1,
 		Resources:   newResources(),
@@ -173,6 +178,20 @@ func newService() *Service {
 
 // MainPort returns the name of the port that is meant when none is said: http, or the only one. It is empty otherwise.
 func (s *Service) MainPort() string { return mainPort(s.Ports) }
+
+// Released returns the services that the release has: all but those that are switched off.
+func (p *Project) Released() []*Service {
+	if !slices.ContainsFunc(p.Services, func(s *Service) bool { return !s.Enabled }) {
+		return p.Services
+	}
+	var on []*Service
+	for _, s := range p.Services {
+		if s.Enabled {
+			on = append(on, s)
+		}
+	}
+	return on
+}
 
 // hasSecret tells whether the service owns a Secret with that key.
 func (s *Service) hasSecret(key string) bool {

@@ -96,7 +96,7 @@ func (l *loader) linkNodePorts(p *Project) {
 		protocol string
 	}
 	claims := map[claim]string{}
-	for _, s := range p.Services {
+	for _, s := range p.Released() {
 		for _, name := range sortedKeys(s.Ports) {
 			port := s.Ports[name]
 			if port.NodePort == 0 {

@@ -13,12 +13,13 @@ type variant struct {
 	values  values.Map
 }
 
-// inEnvironments returns the service as each environment of the project has it.
+// inEnvironments returns the service as each environment of the project has it, if it does.
 func inEnvironments(p *spec.Project, s *spec.Service) []variant {
-	variants := make([]variant, len(p.Environments))
-	for i, e := range p.Environments {
-		there := e.Service(s.Name)
-		variants[i] = variant{service: there, values: chartValues(e, there)}
+	variants := make([]variant, 0, len(p.Environments))
+	for _, e := range p.Environments {
+		if there := e.Service(s.Name); there.Enabled {
+			variants = append(variants, variant{service: there, values: chartValues(e, there)})
+		}
 	}
 	return variants
 }

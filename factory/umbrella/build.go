@@ -31,7 +31,7 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 		c.Metadata.Dependencies = append(c.Metadata.Dependencies, &chart.Dependency{
 			Name: sub.Name(), Version: sub.Metadata.Version, Condition: sub.Name() + ".enabled",
 		})
-		tree = append(tree, values.Entry{Key: sub.Name(), Value: values.Map{{Key: "enabled", Value: true, Comment: switchText(sub.Name())}}})
+		tree = append(tree, values.Entry{Key: sub.Name(), Value: values.Map{{Key: "enabled", Value: p.Service(sub.Name()).Enabled, Comment: switchText(sub.Name())}}})
 	}
 	c.AddDependency(charts...)
 	raw := func(f *chart.File) *chart.File {
@@ -89,7 +89,7 @@ func readme(b []byte, p *spec.Project, m *chart.Metadata) []byte {
 	b = readmeEnvironments(b, p)
 	table := make(values.Map, len(m.Dependencies))
 	for i, d := range m.Dependencies {
-		table[i] = values.Entry{Key: d.Condition, Value: true, Comment: switchText(d.Name)}
+		table[i] = values.Entry{Key: d.Condition, Value: p.Service(d.Name).Enabled, Comment: switchText(d.Name)}
 	}
 	return table.AppendTable(b)
 }

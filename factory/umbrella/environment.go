@@ -24,11 +24,25 @@ func environmentValues(b []byte, p, e *spec.Project) []byte {
 	b = fmt.Appendf(b, "# What differs in the environment %s:\n# %s\n", e.Environment, upgradeCommand(p, e))
 	var tree values.Map
 	for _, s := range e.Services {
-		if d := subchart.Difference(p, e, s.Name); d != nil {
+		if d := difference(p, e, s); d != nil {
 			tree = append(tree, values.Entry{Key: s.Name, Value: d})
 		}
 	}
 	return tree.Append(b)
+}
+
+// difference is what a service has otherwise there. Of one that is off there, nothing else matters.
+func difference(p, e *spec.Project, s *spec.Service) values.Map {
+	on := p.Service(s.Name).Enabled
+	switch {
+	case !s.Enabled && on:
+		return values.Map{{Key: "enabled", Value: false}}
+	case !s.Enabled:
+		return nil
+	case !on:
+		return append(values.Map{{Key: "enabled", Value: true}}, subchart.Difference(p, e, s.Name)...)
+	}
+	return subchart.Difference(p, e, s.Name)
 }
 
 func upgradeCommand(p, e *spec.Project) string {
