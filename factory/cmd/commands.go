@@ -22,6 +22,7 @@ func commands(a *app) []*cobra.Command {
 		newDeploy(a),
 		newStatus(a),
 		newDoctor(a),
+		newLogs(a),
 		newHistory(a),
 		newRollback(a),
 		newDestroy(a),

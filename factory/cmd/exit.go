@@ -32,6 +32,17 @@ func usageError(format string, args ...any) error {
 	return wrongUse{fmt.Errorf(format, args...)}
 }
 
+// endedError is the end of a command that goes on until a person ends it.
+type endedError struct{ error }
+
+// ended marks an error that is nothing but that end.
+func ended(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return endedError{err}
+	}
+	return err
+}
+
 // exitCode is the one place where errors become exit codes.
 func exitCode(ctx context.Context, err error) int {
 	var u usage
@@ -62,9 +73,10 @@ func isCobraUsage(err error) bool {
 
 func (a *app) report(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
-	switch code {
-	case exitDone:
-	case exitInterrupted:
+	var asMeant endedError
+	switch {
+	case code == exitDone, errors.As(err, &asMeant):
+	case code == exitInterrupted:
 		fmt.Fprintln(a.Err, a.Paint(console.Yellow, "interrupted"))
 	default:
 		fmt.Fprintln(a.Err, a.Paint(console.Red, "error: ")+err.Error())

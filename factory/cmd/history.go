@@ -42,7 +42,7 @@ on; of a revision by another tool only the tool is known. -o json has every fiel
 				return err
 			}
 			if len(revisions) == 0 {
-				return fmt.Errorf("there is no release %s in namespace %s\nnext: factory deploy", project.Name, project.Namespace)
+				return noRelease(project)
 			}
 			if a.output == "json" {
 				return json.NewEncoder(a.Out).Encode(revisions)

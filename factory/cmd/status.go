@@ -41,7 +41,7 @@ func newStatus(a *app) *cobra.Command {
 				return err
 			}
 			if status == nil {
-				return fmt.Errorf("there is no release %s in namespace %s\nnext: factory deploy", project.Name, project.Namespace)
+				return noRelease(project)
 			}
 			if a.output == "json" {
 				err = json.NewEncoder(a.Out).Encode(status)

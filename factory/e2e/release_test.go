@@ -46,6 +46,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"a rebuilt image rolls only its own pods", rebuildOneImage},
 		{"a plan is what happens, and a rollback takes it back", planAndRollBack},
 		{"what cannot run is diagnosed", diagnoses},
+		{"logs follow pods over crashes and lost connections", followLogs},
 		{"registries.yaml decides what a mirror's name means", mirrorOfAnotherName},
 		{"destroy and deploy again keep volume and password", destroyAndDeploy},
 		{"destroy --volumes leaves nothing", destroyWithVolumes},

@@ -1,0 +1,95 @@
+package logs
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/helm-chart-factory/factory/factory/console"
+)
+
+// Printer writes lines to standard output and what is said about them to standard error. On a terminal each pod has a colour
+// that is the same in every run. Print and Follow call it, so it needs no lock.
+type Printer struct {
+	streams *console.Streams
+	form    Form
+	out     *bufio.Writer
+	width   int
+}
+
+// Form is how lines are written.
+type Form struct {
+	// JSON writes one object a line, with everything that is known.
+	JSON bool
+	// Timestamps begins each line with the time at which the node read it.
+	Timestamps bool
+	// Live writes each line at once.
+	Live bool
+}
+
+// NewPrinter returns a printer. Its Flush has to be called in the end.
+func NewPrinter(streams *console.Streams, form Form) *Printer {
+	return &Printer{streams: streams, form: form, out: bufio.NewWriter(streams.Out)}
+}
+
+// colors are those that can be read on a light and on a dark ground. Red is left to trouble.
+var colors = []console.Color{"\033[36m", "\033[33m", "\033[32m", "\033[35m", "\033[34m", "\033[96m", "\033[93m", "\033[92m", "\033[95m", "\033[94m"}
+
+func colorOf(pod string) console.Color {
+	hash := fnv.New32a()
+	hash.Write([]byte(pod))
+	return colors[hash.Sum32()%uint32(len(colors))]
+}
+
+// Begin makes room for the names of these containers.
+func (p *Printer) Begin(origins []Origin) {
+	for _, origin := range origins {
+		p.width = max(p.width, utf8.RuneCountInString(origin.String()))
+	}
+}
+
+// jsonLine is a line for programs.
+type jsonLine struct {
+	Service   string    `json:"service"`
+	Pod       string    `json:"pod"`
+	Container string    `json:"container"`
+	Time      time.Time `json:"time,omitzero"`
+	Text      string    `json:"text"`
+}
+
+// Line writes one line of a log.
+func (p *Printer) Line(line Line) {
+	if p.form.JSON {
+		// A line that cannot be written is one that nobody reads any more.
+		encoder := json.NewEncoder(p.out)
+		encoder.SetEscapeHTML(false)
+		_ = encoder.Encode(jsonLine{line.Service, line.Pod, line.Container, line.Time, line.Text})
+	} else {
+		p.Begin([]Origin{line.Origin})
+		prefix := fmt.Sprintf("%-*s", p.width, line.Origin)
+		stamp := ""
+		if p.form.Timestamps {
+			stamp = p.streams.PaintOut(console.Dim, line.Time.Format("2006-01-02T15:04:05.000000000Z07:00")) + " "
+		}
+		fmt.Fprintf(p.out, "%s %s%s\n", p.streams.PaintOut(colorOf(line.Pod), prefix+" |"), stamp, line.Text)
+	}
+	if p.form.Live {
+		p.Flush()
+	}
+}
+
+// Say writes what is to be said about a container, a pod, or all of them.
+func (p *Printer) Say(about Origin, format string, args ...any) {
+	p.Flush()
+	text := fmt.Sprintf(format, args...)
+	if name := about.String(); name != "" {
+		text = name + " " + text
+	}
+	fmt.Fprintln(p.streams.Err, p.streams.Paint(console.Dim, "· "+text))
+}
+
+// Flush writes what waits to be written.
+func (p *Printer) Flush() { _ = p.out.Flush() }
