@@ -24,6 +24,7 @@ func (l *loader) link(p *Project) {
 		l.linkNetwork(p, s)
 	}
 	l.linkObjects(p)
+	l.linkConfig(p)
 }
 
 // linkContainers resolves what the texts of every container refer to, those of tests included.

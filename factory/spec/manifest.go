@@ -105,7 +105,7 @@ func (l *loader) readObjects(m *Manifest, file string) {
 		if !grouped {
 			group = ""
 		}
-		m.objects = append(m.objects, object{identity: identity{group, head.Kind, head.Metadata.Namespace, head.Metadata.Name}, manifest: at})
+		m.objects = append(m.objects, object{identity: identity{group, head.Kind, head.Metadata.Namespace, head.Metadata.Name}, manifest: at, content: contentOf(head, n.Content[0])})
 	}
 	switch {
 	case len(m.objects) == 0 && len(l.problems) == before:

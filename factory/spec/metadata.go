@@ -20,6 +20,7 @@ func ownAnnotations() [][2]string {
 		{"helm.sh/resource-policy", "what is to outlive the release is marked so already"},
 		{"meta.helm.sh/", "Helm sets it itself"},
 		{"checksum/files", "it is set whenever there are files"},
+		{"checksum/manifests", "it is set whenever the pods read a raw manifest"},
 	}
 }
 

@@ -1,6 +1,10 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // identity is what tells an object of Kubernetes from all others.
 type identity struct{ group, kind, namespace, name string }
@@ -10,6 +14,8 @@ type object struct {
 	identity
 	path     []string
 	manifest Position
+	// content is what a ConfigMap or a Secret of a raw manifest holds.
+	content *yaml.Node
 }
 
 func (o *object) at(s *Service) Position {
@@ -42,6 +48,9 @@ func (s *Service) objects(p *Project) []object {
 	}
 	if len(s.Secrets) > 0 {
 		add("", "Secret", s.Name, "secrets")
+	}
+	for i := range s.Tests {
+		add("", "Pod", s.Name+"-test-"+s.Tests[i].Name, s.Tests[i].path...)
 	}
 	for _, rule := range s.Access {
 		if rule.Scope == ScopeCluster {

@@ -126,6 +126,8 @@ type Service struct {
 
 	// Manifests are what the manifest files hold.
 	Manifests []Manifest
+	// ConfigHash is a hash of what the pods read of the ConfigMaps and Secrets in raw manifests, or "" when that is nothing.
+	ConfigHash string
 	// Dir is the service's folder, relative to the project, with slashes.
 	Dir string
 	// NeededBy names the services that need this one, sorted.

@@ -27,7 +27,8 @@ func withEvery(s *spec.Service, own map[string]string) values.Map {
 	return textMap(all)
 }
 
-// podAnnotationValues are the service's own and those that Prometheus looks for.
+// podAnnotationValues are the service's own, those that Prometheus looks for, and the one with which pods roll when a ConfigMap or a
+// Secret changes that the project brings along as it is.
 func podAnnotationValues(s *spec.Service) values.Map {
 	var m values.Map
 	if s.Metrics != nil && !s.Metrics.Monitor.On {
@@ -42,6 +43,9 @@ func podAnnotationValues(s *spec.Service) values.Map {
 		if _, said := s.PodAnnotations[e.Key]; !said {
 			own = append(own, e)
 		}
+	}
+	if s.ConfigHash != "" {
+		own = append(own, values.Entry{Key: "checksum/manifests", Value: s.ConfigHash})
 	}
 	return own
 }
