@@ -23,6 +23,7 @@ func commands(a *app) []*cobra.Command {
 		newStatus(a),
 		newDoctor(a),
 		newLogs(a),
+		newOpen(a),
 		newHistory(a),
 		newRollback(a),
 		newDestroy(a),

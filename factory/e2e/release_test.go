@@ -47,6 +47,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"a plan is what happens, and a rollback takes it back", planAndRollBack},
 		{"what cannot run is diagnosed", diagnoses},
 		{"logs follow pods over crashes and lost connections", followLogs},
+		{"an open service outlives its pod", openOverPods},
 		{"registries.yaml decides what a mirror's name means", mirrorOfAnotherName},
 		{"destroy and deploy again keep volume and password", destroyAndDeploy},
 		{"destroy --volumes leaves nothing", destroyWithVolumes},

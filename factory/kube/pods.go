@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,8 +15,8 @@ import (
 
 // WatchPods tells seen of every pod of a namespace that the selector matches, of each change to it, and at last that it is
 // gone, one call after another, until ctx ends; then it returns. A watch that breaks is taken up again: what changed
-// meanwhile is told then.
-func WatchPods(ctx context.Context, client kubernetes.Interface, namespace, selector string, seen func(pod *corev1.Pod, gone bool)) error {
+// meanwhile is told then. Complete, which may be nil, is called once when seen has been told of all that there are.
+func WatchPods(ctx context.Context, client kubernetes.Interface, namespace, selector string, seen func(pod *corev1.Pod, gone bool), complete func()) error {
 	pods := client.CoreV1().Pods(namespace)
 	source := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
@@ -42,7 +43,7 @@ func WatchPods(ctx context.Context, client kubernetes.Interface, namespace, sele
 			seen(pod, gone)
 		}
 	}
-	_, err = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+	told, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: func(object any) { tell(object, false) },
 		// One that was replaced by another of its name while the watch was broken is told of as one that changed.
 		UpdateFunc: func(before, after any) {
@@ -55,6 +56,17 @@ func WatchPods(ctx context.Context, client kubernetes.Interface, namespace, sele
 	})
 	if err != nil {
 		return err
+	}
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	if complete != nil {
+		waiting.Go(func() {
+			select {
+			case <-told.HasSyncedChecker().Done():
+				complete()
+			case <-ctx.Done():
+			}
+		})
 	}
 	informer.RunWithContext(ctx)
 	return nil

@@ -30,7 +30,7 @@ func Follow(ctx context.Context, opts Options) error {
 	for i := range pods {
 		f.known(&pods[i])
 	}
-	err = kube.WatchPods(ctx, r.Client, r.Namespace, r.selector(), f.seen)
+	err = kube.WatchPods(ctx, r.Client, r.Namespace, r.selector(), f.seen, nil)
 	f.running.Wait()
 	if err == nil {
 		err = context.Cause(ctx)
