@@ -40,6 +40,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"the browser shows the pods", dashboardInABrowser},
 		{"a second up changes nothing", upAgain},
 		{"a second deploy makes no revision", deployAgain},
+		{"doctor finds what is broken", examined},
 		{"plain helm keeps digests and rolls no pod", plainHelm},
 		{"a database outage is survived", databaseOutage},
 		{"deleting the database's pod loses nothing", deleteDatabasePod},
@@ -190,6 +191,7 @@ func databaseOutage(t *testing.T, s *stack) {
 		}
 		return nil
 	})
+	outageIsSeen(t, s)
 	if status, body := ask("/health"); status != http.StatusOK {
 		t.Errorf("without the database /health says %d %s", status, body)
 	}
