@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -14,7 +15,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
-// podsOf lists the pods of a service that have not ended.
+// podsOf lists the pods of a service that have not ended and are not about to.
 func (e *examination) podsOf(ctx context.Context, s *spec.Service) ([]corev1.Pod, error) {
 	list, err := e.client.CoreV1().Pods(e.Project.Namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: fmt.Sprintf("app.kubernetes.io/name=%s,app.kubernetes.io/instance=%s", s.Name, e.Project.Name),
@@ -23,7 +24,7 @@ func (e *examination) podsOf(ctx context.Context, s *spec.Service) ([]corev1.Pod
 	if err != nil {
 		return nil, err
 	}
-	return list.Items, nil
+	return slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil }), nil
 }
 
 // serviceAccounts wants each service's account to be there and its pods to run as it, with a token where access asks for one.

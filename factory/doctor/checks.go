@@ -45,8 +45,8 @@ func (e *examination) checks() []Check {
 		{ID: "cert-manager", Title: "cert-manager answers", Needs: []string{"api-server"}, Run: e.certManager},
 		{ID: "issuer", Title: "the issuer is Ready", Needs: []string{"cert-manager"}, Run: e.issuer},
 
-		{ID: "release", Title: "the release is deployed", Needs: []string{"api-server"}, Run: e.released},
-		{ID: "pods", Title: "what is released runs", Needs: []string{"release", "nodes"}, Run: e.ifReleased(e.pods)},
+		{ID: "release", Title: "the project is released", Needs: []string{"api-server"}, Run: e.released},
+		{ID: "pods", Title: "what is released is there and runs", Needs: []string{"release", "nodes"}, Run: e.ifReleased(e.pods)},
 		{ID: "certificates", Title: "the certificates are valid for their hosts", Needs: []string{"release", "issuer"}, Run: e.ifReleased(e.certificates)},
 		{ID: "service-account", Title: "pods run as the account of their service", Needs: []string{"release"}, Run: e.ifReleased(e.serviceAccounts)},
 		{ID: "access", Title: "services may do what their access says", Needs: []string{"release"}, Run: e.ifReleased(e.access)},

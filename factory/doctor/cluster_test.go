@@ -46,14 +46,12 @@ func shop(t *testing.T, service string) *spec.Project {
 	return load(t, map[string]string{"factory.yaml": "version: 1\nname: shop\n", "services/web/service.yaml": "port: 8080\nimage: example.invalid/web:1\n" + service})
 }
 
-func must[T any](t *testing.T) func(T, error) T {
-	return func(made T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return made
+// must is for what a test prepares: where that fails there is nothing to test.
+func must[T any](made T, err error) T {
+	if err != nil {
+		panic(err)
 	}
+	return made
 }
 
 func TestAPIServerGone(t *testing.T) {
@@ -101,7 +99,7 @@ func TestClock(t *testing.T) {
 // addNode makes a node with these conditions, which is gone after the test.
 func addNode(t *testing.T, client kubernetes.Interface, conditions ...corev1.NodeCondition) *corev1.Node {
 	t.Helper()
-	node := must[*corev1.Node](t)(client.CoreV1().Nodes().Create(t.Context(), &corev1.Node{
+	node := must(client.CoreV1().Nodes().Create(t.Context(), &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "node-"},
 	}, metav1.CreateOptions{}))
 	t.Cleanup(func() { _ = client.CoreV1().Nodes().Delete(context.Background(), node.Name, metav1.DeleteOptions{}) })
@@ -109,7 +107,7 @@ func addNode(t *testing.T, client kubernetes.Interface, conditions ...corev1.Nod
 	if err != nil {
 		t.Fatal(err)
 	}
-	return must[*corev1.Node](t)(client.CoreV1().Nodes().Patch(t.Context(), node.Name, types.MergePatchType, status, metav1.PatchOptions{}, "status"))
+	return must(client.CoreV1().Nodes().Patch(t.Context(), node.Name, types.MergePatchType, status, metav1.PatchOptions{}, "status"))
 }
 
 var ready = corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.ConditionTrue}
@@ -135,7 +133,7 @@ func TestClusterDNS(t *testing.T) {
 	services := client.CoreV1().Services("kube-system")
 	dns := []string{"api-server", "cluster-dns"}
 	wantFailed(t, result(t, o, dns...), "no Service with the label k8s-app=kube-dns", "a service reaches another by its name", "kubectl -n kube-system get pods")
-	service := must[*corev1.Service](t)(services.Create(t.Context(), &corev1.Service{
+	service := must(services.Create(t.Context(), &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Name: "kube-dns", Labels: map[string]string{"k8s-app": "kube-dns"}},
 		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "dns", Port: 53}}},
 	}, metav1.CreateOptions{}))
@@ -152,7 +150,7 @@ func endpointsOf(t *testing.T, client kubernetes.Interface, namespace, service, 
 	t.Helper()
 	number := int32(53)
 	slices := client.DiscoveryV1().EndpointSlices(namespace)
-	slice := must[*discoveryv1.EndpointSlice](t)(slices.Create(t.Context(), &discoveryv1.EndpointSlice{
+	slice := must(slices.Create(t.Context(), &discoveryv1.EndpointSlice{
 		ObjectMeta:  metav1.ObjectMeta{GenerateName: service + "-", Labels: map[string]string{discoveryv1.LabelServiceName: service}},
 		AddressType: discoveryv1.AddressTypeIPv4, Ports: []discoveryv1.EndpointPort{{Name: &port, Port: &number}},
 		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"10.1.2.3"}, Conditions: discoveryv1.EndpointConditions{Ready: &isReady}}},
@@ -161,7 +159,7 @@ func endpointsOf(t *testing.T, client kubernetes.Interface, namespace, service, 
 	return func(isReady bool) {
 		t.Helper()
 		slice.Endpoints[0].Conditions.Ready = &isReady
-		slice = must[*discoveryv1.EndpointSlice](t)(slices.Update(t.Context(), slice, metav1.UpdateOptions{}))
+		slice = must(slices.Update(t.Context(), slice, metav1.UpdateOptions{}))
 	}
 }
 
@@ -172,7 +170,7 @@ func TestStorageClass(t *testing.T) {
 		"services/web/service.yaml:3", "class: a class that you install first")
 	class := func(name string, annotations map[string]string) {
 		classes := client.StorageV1().StorageClasses()
-		made := must[*storagev1.StorageClass](t)(classes.Create(t.Context(), &storagev1.StorageClass{
+		made := must(classes.Create(t.Context(), &storagev1.StorageClass{
 			ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: annotations}, Provisioner: "example.com/test",
 		}, metav1.CreateOptions{}))
 		t.Cleanup(func() { _ = classes.Delete(context.Background(), made.Name, metav1.DeleteOptions{}) })
@@ -194,7 +192,7 @@ func TestIngressClass(t *testing.T) {
 	wantFailed(t, result(t, o, ingress...), "the ingress of web needs a controller, and the cluster has no ingress class", "answers 404", "install an ingress controller")
 	class := func(name string, annotations map[string]string) {
 		classes := client.NetworkingV1().IngressClasses()
-		made := must[*networkingv1.IngressClass](t)(classes.Create(t.Context(), &networkingv1.IngressClass{
+		made := must(classes.Create(t.Context(), &networkingv1.IngressClass{
 			ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: annotations}, Spec: networkingv1.IngressClassSpec{Controller: "example.com/test"},
 		}, metav1.CreateOptions{}))
 		t.Cleanup(func() { _ = classes.Delete(context.Background(), made.Name, metav1.DeleteOptions{}) })

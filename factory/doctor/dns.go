@@ -35,8 +35,8 @@ func (e *examination) clusterDNS(ctx context.Context) Verdict {
 	return passed("%s behind Service %s", count(ready, "endpoint"), name)
 }
 
-// endpoints counts the addresses behind a Service: those that are ready, and all. With a port's name only those count
-// whose pods have that port.
+// endpoints counts the addresses behind a Service: those that are ready, and all that are not about to end. With a port's
+// name only those count whose pods have that port.
 func (e *examination) endpoints(ctx context.Context, namespace, service, port string) (ready, total int, err error) {
 	slices, err := e.client.DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: discoveryv1.LabelServiceName + "=" + service,
@@ -50,6 +50,9 @@ func (e *examination) endpoints(ctx context.Context, namespace, service, port st
 			continue
 		}
 		for _, endpoint := range slice.Endpoints {
+			if ending := endpoint.Conditions.Terminating; ending != nil && *ending {
+				continue
+			}
 			total += len(endpoint.Addresses)
 			// Unset means ready (discovery.k8s.io/v1, EndpointConditions).
 			if endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready {

@@ -99,6 +99,9 @@ func (e *examination) hosts(ctx context.Context) Verdict {
 		switch {
 		case address != "":
 			problem.Fix = fmt.Sprintf("echo %q | sudo tee -a %s", address+" "+host, e.Hosts)
+			if err == nil {
+				problem.Fix = fmt.Sprintf("change its line in %s, or its DNS record, to: %s %s", e.Hosts, address, host)
+			}
 			problem.remedy = e.nameHost(host, address)
 		case unknown != nil:
 			problem.Fix = fmt.Sprintf("add a line to %s once the ingress has an address (%v)", e.Hosts, firstLine(unknown.Error()))

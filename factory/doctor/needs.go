@@ -123,7 +123,7 @@ func notReady(s *spec.Service, pod, path string, code int, text, why string) Pro
 // running is the name of a pod that runs; empty where none does.
 func running(pods []corev1.Pod) string {
 	for i := range pods {
-		if pods[i].Status.Phase == corev1.PodRunning && pods[i].DeletionTimestamp == nil {
+		if pods[i].Status.Phase == corev1.PodRunning {
 			return pods[i].Name
 		}
 	}

@@ -204,8 +204,8 @@ func (e *examination) probePod(node, ref string) *corev1.Pod {
 			},
 			Containers: []corev1.Container{{
 				Name: probeImage, Image: ref, ImagePullPolicy: corev1.PullAlways,
-				// There is no such program: the pod ends where another would begin.
-				Command:   []string{"/" + probeImage},
+				// Only the probe image has it: a pod of another image ends where its program would begin.
+				Command:   []string{image.ProbeProgram},
 				Resources: probeResources(),
 				SecurityContext: &corev1.SecurityContext{
 					AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),

@@ -23,16 +23,10 @@ func (e *examination) released(ctx context.Context) Verdict {
 		return notHere("nothing is released yet: factory deploy")
 	}
 	e.release = release
-	if len(e.missing) > 0 {
-		return failed("objects of the release are gone", Problem{
-			Saw: "not in the cluster: " + strings.Join(e.missing, ", "),
-			Why: "the release made them, and somebody deleted them since", Fix: "factory deploy",
-		})
-	}
 	return passed("revision %d, %s", release.Revision, release.Status)
 }
 
-// pods says of every workload that is not ready what keeps it.
+// pods names the objects of the release that are gone, and says of every workload that is not ready what keeps it.
 func (e *examination) pods(ctx context.Context) Verdict {
 	var problems []Problem
 	workloads, waiting := 0, 0
@@ -40,6 +34,12 @@ func (e *examination) pods(ctx context.Context) Verdict {
 		problems = append(problems, Problem{
 			Saw: fmt.Sprintf("revision %d is %s: %s", e.release.Revision, e.release.Status, e.release.Description),
 			Why: "the last deploy did not get where it should", Fix: "factory deploy",
+		})
+	}
+	if len(e.missing) > 0 {
+		problems = append(problems, Problem{
+			Saw: "not in the cluster: " + strings.Join(e.missing, ", "),
+			Why: "the release made them, and somebody deleted them since", Fix: "factory deploy",
 		})
 	}
 	for _, state := range e.states {
@@ -52,10 +52,12 @@ func (e *examination) pods(ctx context.Context) Verdict {
 			problems = append(problems, e.troubles(ctx, state)...)
 		}
 	}
-	if waiting > 0 {
+	switch {
+	case waiting > 0:
 		return failed(fmt.Sprintf("%d of %d not ready", waiting, workloads), problems...)
-	}
-	if len(problems) > 0 {
+	case len(e.missing) > 0:
+		return failed("objects of the release are gone", problems...)
+	case len(problems) > 0:
 		return failed("the last deploy failed", problems...)
 	}
 	return passed("%d of %d ready", workloads, workloads)
