@@ -9,32 +9,44 @@ import (
 	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
-// podsOf lists the pods of a service that have not ended and are not about to.
-func (e *examination) podsOf(ctx context.Context, s *spec.Service) ([]corev1.Pod, error) {
+// podsByService lists the pods of each service, by its name, that have not ended and are not about to.
+func (e *examination) podsByService(ctx context.Context) (map[string][]corev1.Pod, error) {
 	list, err := e.client.CoreV1().Pods(e.Project.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: fmt.Sprintf("app.kubernetes.io/name=%s,app.kubernetes.io/instance=%s", s.Name, e.Project.Name),
+		LabelSelector: instanceLabel + "=" + e.Project.Name,
 		FieldSelector: "status.phase!=Succeeded,status.phase!=Failed",
 	})
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil }), nil
+	pods := map[string][]corev1.Pod{}
+	for _, pod := range list.Items {
+		if name := pod.Labels[nameLabel]; pod.DeletionTimestamp == nil {
+			pods[name] = append(pods[name], pod)
+		}
+	}
+	return pods, nil
 }
 
 // serviceAccounts wants each service's account to be there and its pods to run as it, with a token where access asks for one.
 func (e *examination) serviceAccounts(ctx context.Context) Verdict {
+	accounts, err := e.client.CoreV1().ServiceAccounts(e.Project.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return notAllowed(err)
+	}
+	pods, err := e.podsByService(ctx)
+	if err != nil {
+		return notAllowed(err)
+	}
 	var problems []Problem
-	pods := 0
+	total := 0
 	for _, service := range e.Project.Services {
 		account := service.AccountName()
-		_, err := e.client.CoreV1().ServiceAccounts(e.Project.Namespace).Get(ctx, account, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
+		if !slices.ContainsFunc(accounts.Items, func(a corev1.ServiceAccount) bool { return a.Name == account }) {
 			problem := Problem{
 				Saw: fmt.Sprintf("namespace %s has no service account %s", e.Project.Namespace, account),
 				Why: "no pod of " + service.Name + " can be made, and what its rights are bound to is gone", Fix: "factory deploy",
@@ -45,20 +57,13 @@ func (e *examination) serviceAccounts(ctx context.Context) Verdict {
 			problems = append(problems, problem)
 			continue
 		}
-		if err != nil {
-			return notAllowed(err)
-		}
-		running, err := e.podsOf(ctx, service)
-		if err != nil {
-			return notAllowed(err)
-		}
-		pods += len(running)
-		problems = append(problems, wrongAccounts(service, running)...)
+		total += len(pods[service.Name])
+		problems = append(problems, wrongAccounts(service, pods[service.Name])...)
 	}
 	if len(problems) > 0 {
 		return failed("a service does not run as its account", problems...)
 	}
-	return passed("%s", count(pods, "pod"))
+	return passed("%s", count(total, "pod"))
 }
 
 // wrongAccounts names the first pod of a service that runs as somebody else, and the first that lacks its token.

@@ -11,6 +11,12 @@ import (
 	"github.com/helm-chart-factory/factory/factory/kube"
 )
 
+// The labels by which the pods of a service are known.
+const (
+	nameLabel     = "app.kubernetes.io/name"
+	instanceLabel = "app.kubernetes.io/instance"
+)
+
 // examination is one run of all checks. What one finds for those that need it is set before they run.
 type examination struct {
 	Options

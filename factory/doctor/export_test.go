@@ -10,7 +10,10 @@ func ExamineOnly(ctx context.Context, o Options, ids ...string) []Result {
 	e := &examination{Options: o}
 	chosen := slices.DeleteFunc(e.checks(), func(c Check) bool { return !slices.Contains(ids, c.ID) })
 	for i := range chosen {
-		chosen[i].Needs = ids[:i]
+		chosen[i].Needs = nil
+		for _, before := range chosen[:i] {
+			chosen[i].Needs = append(chosen[i].Needs, before.ID)
+		}
 	}
 	return Run(ctx, chosen)
 }

@@ -193,7 +193,7 @@ func (e *examination) probePod(node, ref string) *corev1.Pod {
 		}
 	}
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: probeImage + "-", Labels: map[string]string{"app.kubernetes.io/name": probeImage}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: probeImage + "-", Labels: map[string]string{nameLabel: probeImage}},
 		Spec: corev1.PodSpec{
 			NodeName: node, RestartPolicy: corev1.RestartPolicyNever, ImagePullSecrets: secrets,
 			ActiveDeadlineSeconds: ptr.To[int64](60), TerminationGracePeriodSeconds: ptr.To[int64](0),

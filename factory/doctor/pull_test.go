@@ -34,7 +34,7 @@ func TestPull(t *testing.T) {
 		}}}
 	})
 	got := result(t, o, "api-server", "registry", "nodes", "pull")
-	wantFailed(t, got, "node "+bad.Name+" cannot pull "+project.Registry+"/factory-probe:amd64: ErrImagePull", "connection refused",
+	wantFailed(t, got, "node "+bad.Name+" cannot pull "+project.Registry+"/factory-probe:amd64: ImagePullBackOff", "connection refused",
 		"the node cannot reach the registry", "factory setup-registry")
 	if len(got.Problems) != 1 || got.Detail != "a node cannot pull from "+project.Registry {
 		t.Errorf("%s: %+v", got.Detail, got.Problems)
