@@ -32,6 +32,11 @@ func (e *examination) podsByService(ctx context.Context) (map[string][]corev1.Po
 	return pods, nil
 }
 
+// standing are the services whose account and rights stay: those of a hook go when it has succeeded.
+func (e *examination) standing() []*spec.Service {
+	return slices.DeleteFunc(slices.Clone(e.Project.Released()), func(s *spec.Service) bool { return s.Hook != nil })
+}
+
 // serviceAccounts wants each service's account to be there and its pods to run as it, with a token where access asks for one.
 func (e *examination) serviceAccounts(ctx context.Context) Verdict {
 	accounts, err := e.client.CoreV1().ServiceAccounts(e.Project.Namespace).List(ctx, metav1.ListOptions{})
@@ -44,7 +49,7 @@ func (e *examination) serviceAccounts(ctx context.Context) Verdict {
 	}
 	var problems []Problem
 	total := 0
-	for _, service := range e.Project.Services {
+	for _, service := range e.standing() {
 		account := service.AccountName()
 		if !slices.ContainsFunc(accounts.Items, func(a corev1.ServiceAccount) bool { return a.Name == account }) {
 			problem := Problem{
@@ -99,7 +104,7 @@ const parallelReviews = 8
 // access asks the API server, for each declared rule, whether it lets the service's account do that.
 func (e *examination) access(ctx context.Context) Verdict {
 	var asked []review
-	for _, service := range e.Project.Services {
+	for _, service := range e.standing() {
 		asked = append(asked, e.reviews(service)...)
 	}
 	if len(asked) == 0 {

@@ -28,7 +28,7 @@ type wanted struct {
 
 func certificatesOf(p *spec.Project) []wanted {
 	var all []wanted
-	for _, service := range p.Services {
+	for _, service := range p.Released() {
 		if i := service.Ingress; i != nil && i.TLS.On {
 			all = append(all, wanted{
 				service: service.Name, secret: orElse(i.TLS.Secret, service.Name+"-tls"), hosts: i.Hosts, issued: i.TLS.Issued(),

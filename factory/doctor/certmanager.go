@@ -59,7 +59,7 @@ func (e *examination) installCertManager() remedy {
 // issuers names the ClusterIssuers that the project's certificates come from.
 func issuers(p *spec.Project) []string {
 	var names []string
-	for _, service := range p.Services {
+	for _, service := range p.Released() {
 		if service.Ingress != nil && service.Ingress.TLS.Issued() {
 			names = append(names, service.Ingress.TLS.Issuer)
 		}

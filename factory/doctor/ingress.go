@@ -62,7 +62,7 @@ func (e *examination) ingressClass(ctx context.Context) Verdict {
 }
 
 func withIngress(p *spec.Project) []*spec.Service {
-	return slices.DeleteFunc(slices.Clone(p.Services), func(s *spec.Service) bool { return s.Ingress == nil })
+	return slices.DeleteFunc(slices.Clone(p.Released()), func(s *spec.Service) bool { return s.Ingress == nil })
 }
 
 // hosts wants every ingress' host to resolve here, and for a cluster of this machine to where its ingress answers.

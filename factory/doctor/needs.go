@@ -28,7 +28,7 @@ func (e *examination) needs(ctx context.Context) Verdict {
 	}
 	var problems []Problem
 	checked := 0
-	for _, needed := range e.Project.Services {
+	for _, needed := range e.Project.Released() {
 		if len(needed.NeededBy) == 0 || len(needed.Ports) == 0 {
 			continue
 		}
@@ -70,7 +70,7 @@ func (e *examination) readiness(ctx context.Context) Verdict {
 	if err != nil {
 		return notAllowed(err)
 	}
-	services := slices.DeleteFunc(slices.Clone(e.Project.Services), func(s *spec.Service) bool {
+	services := slices.DeleteFunc(slices.Clone(e.Project.Released()), func(s *spec.Service) bool {
 		return s.Health.Ready == nil || s.Health.Ready.HTTP == nil
 	})
 	codes, said := make([]int, len(services)), make([]*Problem, len(services))

@@ -91,7 +91,7 @@ func (e *examination) toPull(ctx context.Context, node *corev1.Node) (string, er
 		ref := e.Project.Registry + "/" + probeImage + ":" + architecture
 		return ref, image.PushProbe(ctx, ref, architecture)
 	}
-	for _, service := range e.Project.Services {
+	for _, service := range e.Project.Released() {
 		if ref := e.Project.BuiltImage(service); ref != "" {
 			if _, err := image.Digest(ctx, ref); err == nil {
 				return ref, nil
@@ -185,7 +185,7 @@ func (e *examination) notPulled(ctx context.Context, pod *corev1.Pod, node, ref 
 // probePod asks for nothing that a namespace under Pod Security "restricted" and a quota would refuse.
 func (e *examination) probePod(node, ref string) *corev1.Pod {
 	var secrets []corev1.LocalObjectReference
-	for _, service := range e.Project.Services {
+	for _, service := range e.Project.Released() {
 		for _, name := range service.PullSecrets {
 			if secret := (corev1.LocalObjectReference{Name: name}); !slices.Contains(secrets, secret) {
 				secrets = append(secrets, secret)

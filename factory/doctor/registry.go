@@ -41,7 +41,7 @@ func (e *examination) images(ctx context.Context) Verdict {
 	var problems []Problem
 	var missing []string
 	built := 0
-	for _, service := range e.Project.Services {
+	for _, service := range e.Project.Released() {
 		ref := e.Project.BuiltImage(service)
 		if ref == "" {
 			continue

@@ -39,6 +39,9 @@ func TestWhatRuns(t *testing.T) {
 	project := load(t, map[string]string{
 		"factory.yaml":                "version: 1\nname: shop\nnamespace: " + namespace + "\n",
 		"services/store/service.yaml": "ports: {db: 5432}\nimage: example.invalid/store:1\n",
+		// What a hook ran as is gone afterwards, and what is switched off was never there.
+		"services/migrate/service.yaml": "kind: Job\nimage: example.invalid/ends:1\nhook: {on: [pre-install]}\naccess: [{resources: [secrets], verbs: [get]}]\n",
+		"services/off/service.yaml":     "enabled: false\nport: 8080\nimage: example.invalid/off:1\nhealth: {ready: /ready}\naccess: [{resources: [secrets], verbs: [get]}]\n",
 		"services/web/service.yaml": fmt.Sprintf(`port: %d
 image: example.invalid/web:1
 needs: [store]
@@ -284,7 +287,11 @@ func (s *pods) answer(w http.ResponseWriter, r *http.Request) {
 func (s *pods) status(pod *corev1.Pod) *corev1.PodStatus {
 	status := clustertest.Running(pod)
 	status.PodIP, status.PodIPs = s.address, []corev1.PodIP{{IP: s.address}}
-	if strings.Contains(pod.Spec.Containers[0].Image, "missing") {
+	switch image := pod.Spec.Containers[0].Image; {
+	case strings.Contains(image, "ends"):
+		status.Phase = corev1.PodSucceeded
+		status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}
+	case strings.Contains(image, "missing"):
 		status = &corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{
 			Name: pod.Spec.Containers[0].Name, Image: pod.Spec.Containers[0].Image,
 			State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "example.invalid/missing:1: not found"}},

@@ -64,7 +64,7 @@ type persistentVolume struct {
 
 func persistentVolumes(p *spec.Project) []persistentVolume {
 	var volumes []persistentVolume
-	for _, service := range p.Services {
+	for _, service := range p.Released() {
 		for name, volume := range service.Volumes {
 			if volume.Persistent() {
 				volumes = append(volumes, persistentVolume{service: service.Name, name: name, class: volume.Class, at: service.At("volumes", name)})
