@@ -53,7 +53,8 @@ func TestCertManagerAndItsIssuer(t *testing.T) {
 
 // TestFixInstallsCertManager on a cluster of this machine.
 func TestFixInstallsCertManager(t *testing.T) {
-	o, _ := on(t, shop(t, "ingress: {host: localhost, tls: true}\n"))
+	o, client := on(t, shop(t, "ingress: {host: localhost, tls: true}\n"))
+	addNode(t, client, ready)
 	cluster := clustertest.Cluster(t)
 	cluster.Kind = kube.Embedded
 	o.Connect = func(context.Context) (*kube.Cluster, error) { return cluster, nil }

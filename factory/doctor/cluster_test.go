@@ -40,10 +40,10 @@ func on(t *testing.T, project *spec.Project) (doctor.Options, kubernetes.Interfa
 	}, client
 }
 
-// shop is a project with a service of everything that the cluster has to bring.
+// shop is a project of one service, which says what else it is given. Its registry is nowhere.
 func shop(t *testing.T, service string) *spec.Project {
 	t.Helper()
-	return load(t, map[string]string{"factory.yaml": "version: 1\nname: shop\n", "services/web/service.yaml": "port: 8080\nimage: example.invalid/web:1\n" + service})
+	return load(t, map[string]string{"factory.yaml": "version: 1\nname: shop\nregistry: localhost:1\n", "services/web/service.yaml": "port: 8080\nimage: example.invalid/web:1\n" + service})
 }
 
 // must is for what a test prepares: where that fails there is nothing to test.
@@ -114,17 +114,24 @@ var ready = corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.Conditio
 
 func TestNodes(t *testing.T) {
 	o, client := on(t, shop(t, ""))
-	wantFailed(t, result(t, o, "api-server", "nodes"), "has no node", "pods have nowhere to run", "add a node")
+	wantFailed(t, result(t, o, "api-server", "node"), "has no node", "pods have nowhere to run", "add a node")
+	lonely := addNode(t, client, corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.ConditionFalse, Message: "no network plugin"})
+	wantFailed(t, result(t, o, "api-server", "node"), "node "+lonely.Name+" is not Ready: no network plugin")
+	if err := client.CoreV1().Nodes().Delete(t.Context(), lonely.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	healthy := addNode(t, client, ready)
+	wantPassed(t, result(t, o, "api-server", "node"), healthy.Name)
 	wantPassed(t, result(t, o, "api-server", "nodes"), "1 node Ready")
 	wantPassed(t, result(t, o, "api-server", "nodes", "node-disk"), "no node reports DiskPressure")
 	full := addNode(t, client, ready, corev1.NodeCondition{Type: corev1.NodeDiskPressure, Status: corev1.ConditionTrue, Message: "kubelet has disk pressure"})
 	wantFailed(t, result(t, o, "api-server", "nodes", "node-disk"), "node "+full.Name+" has DiskPressure: kubelet has disk pressure", "evicts", "crictl rmi --prune")
 	lost := addNode(t, client, corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.ConditionUnknown, Message: "Kubelet stopped posting node status."})
+	wantPassed(t, result(t, o, "api-server", "node"), "")
 	got := result(t, o, "api-server", "nodes")
 	wantFailed(t, got, "node "+lost.Name+" is not Ready: Kubelet stopped posting node status.", "kubectl describe node "+lost.Name)
 	if got.Detail != "1 of 3 nodes not Ready" || len(got.Problems) != 1 {
-		t.Errorf("%s: %+v (%s is Ready)", got.Detail, got.Problems, healthy.Name)
+		t.Errorf("%s: %+v", got.Detail, got.Problems)
 	}
 }
 
@@ -167,7 +174,7 @@ func TestStorageClass(t *testing.T) {
 	o, client := on(t, shop(t, "volumes: {data: {path: /data, size: 1Gi, class: fast}}\n"))
 	storage := []string{"api-server", "storage-class"}
 	wantFailed(t, result(t, o, storage...), "volume data of web asks for class fast; the cluster has no storage class", "stays Pending",
-		"services/web/service.yaml:3", "class: a class that you install first")
+		"install a storage class; k3s and")
 	class := func(name string, annotations map[string]string) {
 		classes := client.StorageV1().StorageClasses()
 		made := must(classes.Create(t.Context(), &storagev1.StorageClass{
@@ -176,7 +183,7 @@ func TestStorageClass(t *testing.T) {
 		t.Cleanup(func() { _ = classes.Delete(context.Background(), made.Name, metav1.DeleteOptions{}) })
 	}
 	class("slow", nil)
-	wantFailed(t, result(t, o, storage...), "asks for class fast; the cluster's are slow", "class: slow")
+	wantFailed(t, result(t, o, storage...), "asks for class fast; the cluster's are slow", "services/web/service.yaml:3", "class: slow")
 	unnamed, _ := on(t, shop(t, "volumes: {data: {path: /data, size: 1Gi}}\n"))
 	wantFailed(t, result(t, unnamed, storage...), "volume data of web names no class, and no class is the default; the cluster's are slow")
 	class("fast", map[string]string{"storageclass.kubernetes.io/is-default-class": "true"})

@@ -134,7 +134,7 @@ func TestRegistryAndImages(t *testing.T) {
 	address := server.Listener.Addr().String()
 	o := doctor.Options{Project: building(t, address)}
 	wantPassed(t, result(t, o, "registry"), address+" answers")
-	wantFailed(t, result(t, o, "registry", "images"), address+"/web:latest", "pulls it from there", "factory build web")
+	wantFailed(t, result(t, o, "registry", "images"), "not in the registry: "+address+"/web:latest", "pulls them from there", "factory build web")
 	if err := image.PushProbe(t.Context(), address+"/web:latest", "amd64"); err != nil {
 		t.Fatal(err)
 	}

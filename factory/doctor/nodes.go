@@ -13,8 +13,8 @@ import (
 	"github.com/helm-chart-factory/factory/factory/kube"
 )
 
-// nodes wants at least one node that is Ready, and names those that are not.
-func (e *examination) nodes(ctx context.Context) Verdict {
+// node wants one node that is Ready: without any nothing else is worth asking.
+func (e *examination) node(ctx context.Context) Verdict {
 	list, err := e.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return notAllowed(err)
@@ -26,21 +26,43 @@ func (e *examination) nodes(ctx context.Context) Verdict {
 		}
 		return failed("the cluster has no node", Problem{Saw: e.cluster.String() + " has no node", Why: "pods have nowhere to run", Fix: fix})
 	}
-	var problems []Problem
 	for i := range list.Items {
-		node := &list.Items[i]
-		if ready := conditionOf(node, corev1.NodeReady); ready.Status != corev1.ConditionTrue {
+		if isReady(&list.Items[i]) {
+			return passed("%s", list.Items[i].Name)
+		}
+	}
+	return failed("no node is Ready", e.notReady(list.Items)...)
+}
+
+// nodes wants every node to be Ready.
+func (e *examination) nodes(ctx context.Context) Verdict {
+	list, err := e.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return notAllowed(err)
+	}
+	problems := e.notReady(list.Items)
+	if len(problems) > 0 {
+		return failed(fmt.Sprintf("%d of %s not Ready", len(problems), count(len(list.Items), "node")), problems...)
+	}
+	return passed("%s Ready", count(len(list.Items), "node"))
+}
+
+func (e *examination) notReady(nodes []corev1.Node) []Problem {
+	var problems []Problem
+	for i := range nodes {
+		if node := &nodes[i]; !isReady(node) {
 			problems = append(problems, Problem{
-				Saw: fmt.Sprintf("node %s is not Ready: %s", node.Name, orElse(ready.Message, "its kubelet has not reported")),
+				Saw: fmt.Sprintf("node %s is not Ready: %s", node.Name, orElse(conditionOf(node, corev1.NodeReady).Message, "its kubelet has not reported")),
 				Why: "no pod starts there, and those that run there are moved away after some minutes",
 				Fix: e.lookAtNode(node.Name),
 			})
 		}
 	}
-	if len(problems) > 0 {
-		return failed(fmt.Sprintf("%d of %s not Ready", len(problems), count(len(list.Items), "node")), problems...)
-	}
-	return passed("%s Ready", count(len(list.Items), "node"))
+	return problems
+}
+
+func isReady(node *corev1.Node) bool {
+	return conditionOf(node, corev1.NodeReady).Status == corev1.ConditionTrue
 }
 
 func (e *examination) lookAtNode(name string) string {

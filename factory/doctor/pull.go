@@ -35,7 +35,8 @@ func (e *examination) pull(ctx context.Context) Verdict {
 	if err != nil {
 		return notAllowed(err)
 	}
-	nodes := list.Items[:min(len(list.Items), mostProbes)]
+	nodes := slices.DeleteFunc(list.Items, func(node corev1.Node) bool { return !isReady(&node) })
+	nodes = nodes[:min(len(nodes), mostProbes)]
 	namespace, err := e.probeNamespace(ctx)
 	if err != nil {
 		return notAllowed(err)
@@ -70,7 +71,7 @@ func (e *examination) pull(ctx context.Context) Verdict {
 	case longest == 0:
 		return notHere("%s has no image of the project that a node could try: factory build", e.Project.Registry)
 	default:
-		return passed("%s of %d pulled in %.1f s", count(len(nodes), "node"), len(list.Items), longest.Seconds())
+		return passed("%s pulled in %.1f s", count(len(nodes), "node"), longest.Seconds())
 	}
 }
 

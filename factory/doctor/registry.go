@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/helm-chart-factory/factory/factory/image"
 	"github.com/helm-chart-factory/factory/factory/registry"
@@ -39,7 +42,7 @@ func (e *examination) startRegistry(ctx context.Context) (string, error) {
 // images asks the registry for each image that is built.
 func (e *examination) images(ctx context.Context) Verdict {
 	var problems []Problem
-	var missing []string
+	var missing, refs []string
 	built := 0
 	for _, service := range e.Project.Released() {
 		ref := e.Project.BuiltImage(service)
@@ -47,19 +50,31 @@ func (e *examination) images(ctx context.Context) Verdict {
 			continue
 		}
 		built++
-		if _, err := image.Digest(ctx, ref); err != nil {
-			missing = append(missing, service.Name)
+		_, err := image.Digest(ctx, ref)
+		var answer *transport.Error
+		switch {
+		case err == nil:
+		case errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound:
+			missing, refs = append(missing, service.Name), append(refs, ref)
+		default:
 			problems = append(problems, Problem{
-				Saw: err.Error(), Why: "a node that starts a pod of " + service.Name + " pulls it from there",
-				Fix: "factory build " + service.Name,
+				Saw: err.Error(), Why: "a node that starts a pod of " + service.Name + " pulls it from there", Fix: "docker login " + e.Project.Registry,
 			})
 		}
+	}
+	if len(missing) > 0 {
+		problems = append(problems, Problem{
+			Saw: "not in the registry: " + strings.Join(refs, ", "), Why: "a node that starts a pod of theirs pulls them from there",
+			Fix: "factory build " + strings.Join(missing, " "),
+		})
 	}
 	switch {
 	case built == 0:
 		return notHere("no service builds its image")
 	case len(missing) > 0:
 		return failed(fmt.Sprintf("%d of %d missing: %s", len(missing), built, strings.Join(missing, ", ")), problems...)
+	case len(problems) > 0:
+		return failed("the registry does not tell", problems...)
 	}
 	return passed("%s there", count(built, "image"))
 }

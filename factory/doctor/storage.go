@@ -39,7 +39,10 @@ func (e *examination) storageClass(ctx context.Context) Verdict {
 	for _, volume := range volumes {
 		problem := Problem{
 			Why: "the claim stays Pending, and so does the pod that waits for it",
-			Fix: fmt.Sprintf("%s: class: %s", volume.at, orElse(strings.Join(classes, " | "), "a class that you install first")),
+			Fix: fmt.Sprintf("%s: class: %s", volume.at, strings.Join(classes, " | ")),
+		}
+		if len(classes) == 0 {
+			problem.Fix = "install a storage class; k3s and the embedded cluster bring local-path"
 		}
 		switch {
 		case volume.class == "" && standard == "":
