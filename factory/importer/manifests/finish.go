@@ -99,7 +99,7 @@ func (s *service) portReference(number int64) string {
 // finish writes what needed all services to be known.
 func (c *conversion) finish(s *service) {
 	c.finishMetrics(s)
-	s.dropImplied()
+	c.dropImplied(s)
 	c.finishPorts(s)
 	c.finishNeeds(s)
 	for _, key := range []string{"command", "args"} {
@@ -159,38 +159,62 @@ func (c *conversion) finishMetrics(s *service) {
 	s.out.Keys.Set("metrics", draft.NewMap().Set("path", draft.Text(path), m.scrape).Set("port", draft.Text(port), m.port), m.scrape)
 }
 
-// dropImplied leaves out the callers that a spec lets in anyway: everyone by the ingress, the gateway or a Service that leads in from
-// outside, and Prometheus by metrics.
-func (s *service) dropImplied() {
+// dropImplied leaves out the peers that a spec lets in or out anyway: everyone by the ingress, the gateway or a Service that leads in
+// from outside, Prometheus by metrics, services by needs, and the Kubernetes API by access.
+func (c *conversion) dropImplied(s *service) {
 	network, ok := s.out.Keys.Get("network").(*draft.Map)
 	if !ok {
 		return
 	}
-	object, _ := s.out.Keys.Get("service").(*draft.Map)
-	open := s.out.Keys.Has("ingress") || s.out.Keys.Has("gateway") || object != nil && object.Has("type")
-	list, _ := network.Get("from").(draft.List)
-	kept := slices.DeleteFunc(slices.Clone(list), func(v draft.Value) bool {
-		peer := v.(*draft.Map)
-		pods, selective := peer.Get("pods").(*draft.Map)
-		everywhere := peer.Get("namespace") == draft.Text("*") || object != nil && object.Has("type") && peer.Get("cidr") == draft.Text("0.0.0.0/0")
-		switch {
-		case !everywhere || !s.servesAll(peer.Get("ports")):
-			return false
-		case selective:
-			return s.out.Keys.Has("metrics") && pods.Len() == 1 && pods.Get("app.kubernetes.io/name") == draft.Text("prometheus")
-		}
-		return open
+	keepPeers(network, "from", func(peer *draft.Map) bool { return c.letsIn(s, peer) })
+	keepPeers(network, "to", func(peer *draft.Map) bool {
+		return c.isService(peer, func(called *service) bool { return s.calls(called) }) || s.out.Keys.Has("access") && isAPI(peer)
 	})
+	if network.Len() == 0 {
+		s.out.Keys.Drop("network")
+	}
+}
+
+// keepPeers drops the peers of one direction that are implied. An empty list of those that may be called closes the way out, so it stays.
+func keepPeers(network *draft.Map, key string, implied func(*draft.Map) bool) {
+	list, _ := network.Get(key).(draft.List)
+	kept := slices.DeleteFunc(slices.Clone(list), func(v draft.Value) bool { return implied(v.(*draft.Map)) })
 	switch {
 	case len(kept) == len(list):
-	case len(kept) > 0:
-		network.Set("from", kept, network.From("from"))
+	case len(kept) > 0 || key == "to":
+		network.Set(key, kept, network.From(key))
 	default:
-		network.Drop("from")
-		if network.Len() == 0 {
-			s.out.Keys.Drop("network")
-		}
+		network.Drop(key)
 	}
+}
+
+func (c *conversion) letsIn(s *service, peer *draft.Map) bool {
+	if c.isService(peer, func(caller *service) bool { return caller.calls(s) }) {
+		return true
+	}
+	object, _ := s.out.Keys.Get("service").(*draft.Map)
+	outside := object != nil && object.Has("type")
+	pods, selective := peer.Get("pods").(*draft.Map)
+	everywhere := peer.Get("namespace") == draft.Text("*") || outside && peer.Get("cidr") == draft.Text("0.0.0.0/0")
+	switch {
+	case !everywhere || !s.servesAll(peer.Get("ports")):
+		return false
+	case selective:
+		return s.out.Keys.Has("metrics") && pods.Len() == 1 && pods.Get("app.kubernetes.io/name") == draft.Text("prometheus")
+	}
+	return outside || s.out.Keys.Has("ingress") || s.out.Keys.Has("gateway")
+}
+
+// isService tells whether a peer is a service of which that is true.
+func (c *conversion) isService(peer *draft.Map, is func(*service) bool) bool {
+	name, ok := peer.Get("service").(draft.Text)
+	return ok && slices.ContainsFunc(c.services, func(other *service) bool { return other.name == string(name) && is(other) })
+}
+
+// isAPI tells whether a peer is the Kubernetes API as a spec says it: everyone by the two ports that it listens on.
+func isAPI(peer *draft.Map) bool {
+	ports, _ := peer.Get("ports").(draft.List)
+	return peer.Get("cidr") == draft.Text("0.0.0.0/0") && peer.Len() == 2 && slices.Equal(ports, draft.List{draft.Plain("443"), draft.Plain("6443")})
 }
 
 // servesAll tells whether all ports of a peer are the service's.

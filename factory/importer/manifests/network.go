@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
@@ -107,7 +108,11 @@ func (c *conversion) onePeer(s *service, n *source.Node, key string, ports draft
 			if key == "to" {
 				caller, called = s, other
 			}
-			if caller != called && !caller.calls(called) {
+			switch {
+			case caller == called:
+			case len(ports) > 0 && !called.allOf(ports): // needs would let it in by every port
+				c.peer(s, n, key, draft.NewMap().Set("service", draft.Text(other.name), n), ports)
+			case !caller.calls(called):
 				caller.needs = append(caller.needs, need{called, n})
 			}
 		}
@@ -132,6 +137,16 @@ func (c *conversion) expressions(s *service, n *source.Node) {
 	if e := n.Get("matchExpressions"); e.Said() && !isTest(e, s.name) {
 		c.lost(s, e, "a peer is said by labels, and no workload here has these; next: say pods with the labels that they have")
 	}
+}
+
+// allOf tells whether ports are all that a service has.
+func (s *service) allOf(ports draft.List) bool {
+	return !slices.ContainsFunc(s.ports, func(p *port) bool {
+		number := strconv.FormatInt(p.number, 10)
+		return !slices.ContainsFunc(ports, func(v draft.Value) bool {
+			return v == draft.Plain(number) && p.protocol == "TCP" || v == draft.Text(number+"/"+p.protocol) || v == draft.Text(p.written)
+		})
+	})
 }
 
 // isTest tells whether labels are those of the pod of helm test, which every spec lets in.

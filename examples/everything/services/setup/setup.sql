@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS notes (id BIGINT, text TEXT DEFAULT '{{ empty }}');
