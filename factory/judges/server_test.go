@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -29,7 +31,7 @@ func TestPlainHelmOnARealAPIServer(t *testing.T) {
 	}
 	projects(t, func(t *testing.T, p project) {
 		namespace := clustertest.Namespace(t, cluster)
-		enforce(t, client, namespace, p.PodSecurity())
+		prepare(t, client, namespace, p)
 		clustertest.RunPods(t, cluster, namespace, completed)
 		release := []string{p.Name, p.chart, "--namespace", namespace}
 		helm := func(verb string, args ...string) string {
@@ -56,7 +58,7 @@ func TestPlainHelmOnARealAPIServer(t *testing.T) {
 			}
 			// An environment of its own, in a namespace of its own.
 			other := clustertest.Namespace(t, cluster)
-			enforce(t, client, other, p.PodSecurity())
+			prepare(t, client, other, p)
 			clustertest.RunPods(t, cluster, other, completed)
 			helm("install", append([]string{p.Name, p.chart, "--namespace", other}, values...)...)
 			helm("uninstall", p.Name, "--namespace", other)
@@ -64,12 +66,29 @@ func TestPlainHelmOnARealAPIServer(t *testing.T) {
 	})
 }
 
-func enforce(t *testing.T, client kubernetes.Interface, namespace, level string) {
+// prepare does what a platform team does before a release: it sets the level of Pod Security, and makes the classes of priority and
+// the accounts that specs say are there.
+func prepare(t *testing.T, client kubernetes.Interface, namespace string, p project) {
 	t.Helper()
-	patch := fmt.Sprintf(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":%q}}}`, level)
+	patch := fmt.Sprintf(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":%q}}}`, p.PodSecurity())
 	_, err := client.CoreV1().Namespaces().Patch(t.Context(), namespace, "application/merge-patch+json", []byte(patch), metav1.PatchOptions{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, s := range p.Services {
+		if s.Priority != "" && !strings.HasPrefix(s.Priority, "system-") { // those are the cluster's own
+			class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: s.Priority}, Value: 1000}
+			_, err := client.SchedulingV1().PriorityClasses().Create(t.Context(), class, metav1.CreateOptions{})
+			if err != nil && !apierrors.IsAlreadyExists(err) {
+				t.Fatal(err)
+			}
+		}
+		if !s.OwnsAccount() {
+			account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: s.AccountName()}}
+			if _, err := client.CoreV1().ServiceAccounts(namespace).Create(t.Context(), account, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
