@@ -18,7 +18,7 @@ import (
 	"github.com/helm-chart-factory/factory/templates"
 )
 
-// render returns the objects of the project in dir as plain Helm would apply them, by kind and name; tests of charts are left out.
+// render returns the objects of the project in dir as plain Helm would apply them, by kind and name.
 func render(t *testing.T, dir string) map[string]*rendered.Object {
 	t.Helper()
 	p, err := spec.Load(dir)
@@ -35,9 +35,7 @@ func render(t *testing.T, dir string) map[string]*rendered.Object {
 	}
 	objects := map[string]*rendered.Object{}
 	for _, o := range release.Objects {
-		if !o.Hook("test") {
-			objects[o.Kind+" "+o.Name] = o
-		}
+		objects[o.Kind+" "+o.Name] = o
 	}
 	return objects
 }

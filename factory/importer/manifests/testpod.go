@@ -62,6 +62,7 @@ func (c *conversion) testContainer(s *service, n *source.Node, into *draft.Map) 
 		"startupProbe":    c.not(s, "a test ends by itself; next: leave it out"),
 		"lifecycle":       c.not(s, "a test ends by itself; next: let its command do all of it"),
 	})
+	s.sameImage(into)
 }
 
 // testMounts reports what a test sees beside its empty /tmp.
