@@ -164,18 +164,23 @@ func newKnobs(t *testing.T, name string) *knobs {
 	return k
 }
 
-// output returns a hash of everything that the project gives when a file says what the tree holds.
-func (k *knobs) output(file string, tree any) (string, error) {
+// load reads the project as if a file said what the tree holds.
+func (k *knobs) load(file string, tree any) (*spec.Project, error) {
 	text, err := json.Marshal(tree)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	draft := spec.Draft{Files: map[string][]byte{file: text}}
 	if file != spec.ProjectFile {
 		own := path.Base(path.Dir(file))
 		draft.Only = func(service string) bool { return service == own || service == "database" || service == "other" }
 	}
-	base, err := spec.LoadDraft(k.dir, draft)
+	return spec.LoadDraft(k.dir, draft)
+}
+
+// output returns a hash of everything that the project gives when a file says what the tree holds.
+func (k *knobs) output(file string, tree any) (string, error) {
+	base, err := k.load(file, tree)
 	if err != nil {
 		return "", err
 	}

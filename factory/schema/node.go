@@ -195,3 +195,13 @@ func (s *Schema) Words(n *Node) []string {
 	}
 	return words
 }
+
+// TakesText tells whether a key can have a text that is not one of a few words, and of no pattern.
+func (s *Schema) TakesText(n *Node) bool {
+	for _, form := range s.forms(n) {
+		if slices.Contains(form.Type, "string") && len(form.Enum) == 0 && form.Const == nil && form.Pattern == "" {
+			return true
+		}
+	}
+	return false
+}

@@ -64,8 +64,8 @@ func With(tree any, path []string, value any) any {
 	if i, err := strconv.Atoi(name); err == nil && isListOrNothing(tree) {
 		old, _ := tree.([]any)
 		list := slices.Clone(old)
-		if i == len(list) {
-			list = append(list, nil)
+		if i >= len(list) {
+			i, list = len(list), append(list, nil)
 		}
 		if list[i] = With(list[i], path[1:], value); list[i] == nil {
 			list = slices.Delete(list, i, i+1)

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -106,6 +107,10 @@ func (l *loader) checkPaths(s *Service, key string, paths map[string]Backend) {
 	}
 }
 
+// longestPath is how many bytes a path may have. It is a key in values.yaml, and YAML has keys of at most 1024 characters, of which a
+// byte may take four.
+const longestPath = 250
+
 // wrongPath tells what Kubernetes would not take of a path, and what to do.
 func wrongPath(path string) string {
 	if !strings.HasPrefix(path, "/") {
@@ -119,6 +124,9 @@ func wrongPath(path string) string {
 	}
 	if strings.Contains(strings.ToLower(path), "%2f") {
 		return "holds an encoded slash: write it without"
+	}
+	if len(path) > longestPath {
+		return fmt.Sprintf("is %d bytes long: use up to %d", len(path), longestPath)
 	}
 	return ""
 }
