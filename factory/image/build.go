@@ -248,6 +248,9 @@ func (j *job) make(ctx context.Context, r *run, say console.Reporter) (string, e
 	if err := e.Build(ctx, request, log); err != nil {
 		return "", log.explain(ctx, err)
 	}
+	if err := log.whole(); err != nil {
+		return "", err
+	}
 	say("pushing")
 	if err := e.Push(ctx, j.service.Ref, isLocal(j.service.Ref), log); err != nil {
 		return "", log.explain(ctx, err)

@@ -64,7 +64,13 @@ type machine struct {
 
 func newMachine(t *testing.T, dockerfile string) *machine {
 	t.Helper()
-	handler, stop, err := server.Handler(context.Background(), registrydata.Config, t.TempDir(), "test", io.Discard)
+	return newMachineWith(t, dockerfile, t.TempDir())
+}
+
+// newMachineWith keeps the registry's images in a folder.
+func newMachineWith(t *testing.T, dockerfile, images string) *machine {
+	t.Helper()
+	handler, stop, err := server.Handler(context.Background(), registrydata.Config, images, "test", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +16,21 @@ import (
 // buildLog keeps everything that an engine prints in a file, and tells a person the steps only.
 type buildLog struct {
 	io.Writer
-	file *os.File
+	file *keptFile
+}
+
+// keptFile takes what it cannot write, too: an engine whose output cannot be written is killed in the middle of its work.
+type keptFile struct {
+	*os.File
+	failed error // the first write that failed
+}
+
+// Write implements io.Writer.
+func (f *keptFile) Write(data []byte) (int, error) {
+	if f.failed == nil {
+		_, f.failed = f.File.Write(data)
+	}
+	return len(data), nil
 }
 
 func openLog(cache, service string, say console.Reporter) (*buildLog, error) {
@@ -34,15 +49,27 @@ func openLog(cache, service string, say console.Reporter) (*buildLog, error) {
 			say("%s", line)
 		}
 	})
-	return &buildLog{io.MultiWriter(file, progress), file}, nil
+	kept := &keptFile{File: file}
+	return &buildLog{io.MultiWriter(kept, progress), kept}, nil
 }
 
 func (l *buildLog) close() error { return l.file.Close() }
+
+// whole returns an error when something that the engine printed is not in the file.
+func (l *buildLog) whole() error {
+	if l.file.failed == nil {
+		return nil
+	}
+	return fmt.Errorf("keeping the log of the build: %w", l.file.failed)
+}
 
 // explain adds the end of the log to an engine's failure, which says little by itself.
 func (l *buildLog) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if lost := l.whole(); lost != nil {
+		return errors.Join(err, lost)
 	}
 	content, readErr := os.ReadFile(l.file.Name())
 	if readErr != nil {

@@ -30,6 +30,10 @@ func start(ctx context.Context, o Options) (state.State, error) {
 		return state.State{}, fmt.Errorf("opening the registry's log: %w", err)
 	}
 	defer log.Close()
+	// On a full disk the registry ends at once, and its log cannot say why.
+	if _, err := fmt.Fprintf(log, "%s starting on %s\n", time.Now().Format(time.RFC3339), address(o.Port)); err != nil {
+		return state.State{}, fmt.Errorf("writing the registry's log: %w", err)
+	}
 
 	serve := exec.Command(o.Serve[0], o.Serve[1:]...)
 	serve.Args[0] = "factory" // what a person sees in ps, wherever the program lies

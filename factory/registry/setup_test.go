@@ -57,7 +57,13 @@ func freePort(t *testing.T) int {
 
 func options(t *testing.T, port int) registry.Options {
 	t.Helper()
-	dir := registry.Dir(t.TempDir(), port)
+	return optionsIn(t, port, t.TempDir())
+}
+
+// optionsIn are those of a registry below home, which is stopped when the test ends.
+func optionsIn(t *testing.T, port int, home string) registry.Options {
+	t.Helper()
+	dir := registry.Dir(home, port)
 	o := registry.Options{
 		Port:    port,
 		Dir:     dir,

@@ -45,9 +45,10 @@ func Handler(ctx context.Context, config []byte, dir, instance string, log io.Wr
 		}
 	}()
 	app := handlers.NewApp(ctx, parsed)
+	served := fullDisk(app)
 	marked := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(InstanceHeader, instance)
-		app.ServeHTTP(w, r)
+		served.ServeHTTP(w, r)
 	})
 	return marked, app.Shutdown, nil
 }
