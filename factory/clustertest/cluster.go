@@ -3,6 +3,7 @@
 package clustertest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -30,16 +31,22 @@ func Run(m *testing.M) int {
 	if os.Getenv(Kubeconfig) != "" {
 		return m.Run()
 	}
-	stop, err := start()
+	server, err := start()
+	if err == nil {
+		err = os.Setenv(Kubeconfig, server.kubeconfig())
+		defer server.stop()
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "no API server for these tests: %v\n", err)
 		return 1
 	}
-	defer stop()
 	return m.Run()
 }
 
-func start() (stop func(), err error) {
+// server is a control plane without a node.
+type server struct{ program, name, state string }
+
+func start() (*server, error) {
 	program := os.Getenv("FACTORY_CLUSTER")
 	if program == "" {
 		program = filepath.Join(paths.Cache(), "bin", "factory-cluster")
@@ -51,26 +58,33 @@ func start() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	name := "test" + strings.ToLower(rand.Text()[:8])
-	run := func(args ...string) error {
-		command := exec.Command(program, append(args, "--name", name, "--state", state)...)
-		if said, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, said)
-		}
-		return nil
-	}
-	stop = func() {
-		if err := run("stop"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-		os.RemoveAll(state)
-	}
-	if err := run("start", "--no-node"); err != nil {
-		stop()
+	s := &server{program: program, name: "test" + strings.ToLower(rand.Text()[:8]), state: state}
+	if _, err := s.run("start", "--no-node"); err != nil {
+		s.stop()
 		return nil, err
 	}
-	return stop, os.Setenv(Kubeconfig, filepath.Join(state, "kubeconfig.yaml"))
+	return s, nil
 }
+
+func (s *server) run(args ...string) (string, error) {
+	command := exec.Command(s.program, append(args, "--name", s.name, "--state", s.state)...)
+	var said bytes.Buffer
+	command.Stderr = &said
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s%s", s.program, strings.Join(args, " "), err, out, said.String())
+	}
+	return string(out), nil
+}
+
+func (s *server) stop() {
+	if _, err := s.run("stop"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.RemoveAll(s.state)
+}
+
+func (s *server) kubeconfig() string { return filepath.Join(s.state, "kubeconfig.yaml") }
 
 // Cluster returns the tests' API server.
 func Cluster(t testing.TB) *kube.Cluster {
