@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -34,9 +36,12 @@ func (e *CredentialsError) Error() string {
 
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// Judge makes an error that says that the credentials are refused one that a person can do something about; others are
-// returned as they are.
+// Judge makes an error that says that the credentials are refused, or that an answer got lost, one that a person can do
+// something about; others are returned as they are.
 func (c *Cluster) Judge(err error) error {
+	if request := new(url.Error); errors.As(err, &request) && lost(request) && !errors.As(err, new(*LostError)) {
+		return &LostError{Cluster: c.String(), Err: err}
+	}
 	if !apierrors.IsUnauthorized(err) {
 		return err
 	}

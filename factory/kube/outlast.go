@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -91,6 +92,28 @@ func again(request *http.Request, err error) bool {
 	if errors.As(err, &operation) && operation.Op == "dial" {
 		return errors.Is(err, syscall.ECONNREFUSED)
 	}
-	lost := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-	return lost && request.Method != http.MethodPost
+	return lost(err) && request.Method != http.MethodPost
 }
+
+// lost tells whether the connection broke before the whole answer was there.
+func lost(err error) bool {
+	for _, broken := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, broken) {
+			return true
+		}
+	}
+	return false
+}
+
+// LostError says that nobody knows whether the API server did what it was asked for.
+type LostError struct {
+	Cluster string
+	Err     error
+}
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("%v\ncause: the connection to %s broke before the answer came, as it does when an API server is restarted\n"+
+		"next: run this again: it goes on from here", e.Err, e.Cluster)
+}
+
+func (e *LostError) Unwrap() error { return e.Err }
