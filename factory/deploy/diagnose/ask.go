@@ -30,11 +30,13 @@ type question struct {
 	free []string
 	// classes: the claim's class does not serve, others may.
 	classes bool
+	// node is one that may not answer.
+	node string
 }
 
 // Open tells whether there is anything to ask about a finding.
 func (f Finding) Open() bool {
-	return f.Started || f.ask.log || f.ask.probe != nil || len(f.ask.free) > 0 || f.ask.classes
+	return f.Started || f.ask.log || f.ask.probe != nil || len(f.ask.free) > 0 || f.ask.classes || f.ask.node != ""
 }
 
 // Answer is what the cluster said when it was asked about a finding.
@@ -46,8 +48,9 @@ type Answer struct {
 }
 
 // Ask looks further into a finding where the object's state does not tell the whole: it reads the container's logs, what
-// the failing probe is answered, what the nodes have left, which storage classes there are. What cannot be asked, for lack
-// of rights or because the node is gone, is left out: it is evidence, not the matter. It takes at most four seconds.
+// the failing probe is answered, what the nodes have left and whether they answer, which storage classes there are. What
+// cannot be asked, for lack of rights or because the node is gone, is left out: it is evidence, not the matter. It takes
+// at most four seconds.
 func Ask(ctx context.Context, client kubernetes.Interface, finding Finding) Answer {
 	limited, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -68,6 +71,9 @@ func Ask(ctx context.Context, client kubernetes.Interface, finding Finding) Answ
 	}
 	if finding.ask.classes {
 		answer.cause = classes(limited, client)
+	}
+	if finding.ask.node != "" {
+		askNode(limited, client, finding.ask.node, time.Now(), &answer)
 	}
 	if finding.ask.log {
 		toldByLog(limited, client, finding, &answer)

@@ -39,6 +39,8 @@ func Pod(subject Subject, pod *corev1.Pod, events []*corev1.Event) []Finding {
 	if len(findings) == 0 {
 		if finding, ok := starting(subject, pod, events); ok {
 			findings = append(findings, finding)
+		} else if finding, ok := unattended(subject, pod, time.Now()); ok {
+			findings = append(findings, finding)
 		}
 	}
 	for i := range findings {
@@ -66,6 +68,10 @@ func scheduling(subject Subject, pod *corev1.Pod) (Finding, bool) {
 		case containsAny(low, "persistentvolumeclaim", "unbound immediate"):
 			finding.Cause = "its volume is not bound"
 			finding.Next = "kubectl -n " + pod.Namespace + " describe pvc"
+		case containsAny(low, corev1.TaintNodeUnreachable, corev1.TaintNodeNotReady):
+			finding.Cause = "no node that answers can take the pod"
+			finding.Next = "kubectl get nodes, then look at the agent of the one that is not Ready: systemctl status k3s, or factory cluster status"
+			finding.Patience = 0 // it goes on by itself once the node is back
 		case strings.Contains(low, "taint"):
 			finding.Cause = "every node has a taint that the pod does not tolerate"
 		case containsAny(low, "node affinity", "node selector"):

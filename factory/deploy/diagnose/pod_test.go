@@ -50,6 +50,27 @@ func unscheduled(message string) *corev1.Pod {
 	return p
 }
 
+// given is a pod for which these conditions are true since a while, and Ready is false.
+func given(since time.Duration, conditions ...corev1.PodConditionType) *corev1.Pod {
+	p := unscheduled("")
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionFalse}}
+	for _, kind := range conditions {
+		p.Status.Conditions = append(p.Status.Conditions,
+			corev1.PodCondition{Type: kind, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(time.Now().Add(-since))})
+		if kind == corev1.ContainersReady {
+			p.Status.StartTime = &metav1.Time{Time: time.Now().Add(-since)}
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{running()}
+			p.Status.ContainerStatuses[0].Ready = true
+		}
+	}
+	return p
+}
+
+func on(node string, p *corev1.Pod) *corev1.Pod {
+	p.Spec.NodeName = node
+	return p
+}
+
 func event(reason, message string) *corev1.Event {
 	return &corev1.Event{ObjectMeta: metav1.ObjectMeta{Name: reason}, Reason: reason, Message: message, LastTimestamp: metav1.Now()}
 }
@@ -135,6 +156,16 @@ func TestPod(t *testing.T) {
 			pod:    pod(waiting("ContainerCreating", "")),
 			events: []*corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "tls" : secret "gone" not found`)},
 			reason: "FailedMount", cause: "does not exist"},
+		"nodes that do not answer": {
+			pod:    unscheduled("0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }"),
+			reason: "Unschedulable", cause: "no node that answers can take the pod", next: "kubectl get nodes"},
+		"a node that does not begin": {
+			pod:    on("n1", given(time.Minute, corev1.PodScheduled)),
+			reason: "Pending", cause: "node n1 has not begun with the pod", next: "kubectl describe node n1"},
+		"a node that may still begin": {pod: on("n1", given(time.Second, corev1.PodScheduled))},
+		"a node that has gone silent": {
+			pod:    on("n1", given(time.Minute, corev1.PodScheduled, corev1.ContainersReady)),
+			reason: "NodeNotReady", cause: "node n1 does not report any more that the pod is ready"},
 		"a start that goes well": {pod: pod(waiting("ContainerCreating", ""))},
 		"one that runs":          {pod: pod(running())},
 	} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
@@ -207,6 +208,9 @@ func (v *view) explain(state *State, u *unstructured.Unstructured) {
 		}
 		events = append(events, about...)
 	}
+	for _, pod := range v.ending(u) {
+		findings = append(findings, diagnose.Ending(subject, pod, time.Now())...)
+	}
 	if claim := convert[corev1.PersistentVolumeClaim](u); u.GetKind() == "PersistentVolumeClaim" && claim != nil {
 		findings = append(findings, diagnose.Claim(subject, claim, events)...)
 	}
@@ -275,6 +279,20 @@ func (v *view) pods(u *unstructured.Unstructured, controllers []types.UID) []*co
 	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
 		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
+	return pods
+}
+
+// ending are the pods of a StatefulSet that are to go: their successors wait for that.
+func (v *view) ending(u *unstructured.Unstructured) []*corev1.Pod {
+	if u.GetKind() != "StatefulSet" {
+		return nil
+	}
+	var pods []*corev1.Pod
+	for _, found := range v.owned(podsOf(u.GetNamespace()), u.GetUID()) {
+		if pod := convert[corev1.Pod](found); pod != nil && pod.DeletionTimestamp != nil {
+			pods = append(pods, pod)
+		}
+	}
 	return pods
 }
 
