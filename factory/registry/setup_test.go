@@ -336,7 +336,7 @@ func TestARegistryThatCannotStartShowsItsLog(t *testing.T) {
 	o := options(t, freePort(t))
 	o.Serve = []string{os.Args[0], "serve-for-test", strconv.Itoa(o.Port), "/proc/nowhere"}
 	_, err := registry.Setup(t.Context(), o)
-	if err == nil || !strings.Contains(err.Error(), "ended at once: exit status 1\n  mkdir /proc/nowhere") {
+	if err == nil || !strings.Contains(err.Error(), "ended at once: exit status 1\n  ") || !strings.Contains(err.Error(), "\n  mkdir /proc/nowhere: no such file or directory\nlog: ") {
 		t.Errorf("error %v", err)
 	}
 }
