@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -99,6 +100,12 @@ func again(request *http.Request, err error) bool {
 func lost(err error) bool {
 	for _, broken := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
 		if errors.Is(err, broken) {
+			return true
+		}
+	}
+	// Go's HTTP/2 client exports no errors for these.
+	for _, broken := range []string{"client connection force closed", "client connection lost", "server sent GOAWAY and closed the connection"} {
+		if strings.Contains(err.Error(), "http2: "+broken) {
 			return true
 		}
 	}

@@ -47,8 +47,10 @@ func TestOutlast(t *testing.T) {
 		tries  int
 		takes  time.Duration
 	}{
-		"what never left is sent again":                {method: http.MethodPost, err: refused, times: 5, tries: 6, takes: 5 * time.Second / 2},
-		"an answer that got lost is asked for again":   {method: http.MethodGet, err: reset, times: 2, tries: 3, takes: time.Second},
+		"what never left is sent again":              {method: http.MethodPost, err: refused, times: 5, tries: 6, takes: 5 * time.Second / 2},
+		"an answer that got lost is asked for again": {method: http.MethodGet, err: reset, times: 2, tries: 3, takes: time.Second},
+		"a connection that is closed takes answers along": {method: http.MethodGet, times: 1, tries: 2, takes: time.Second / 2,
+			err: errors.New("http2: client connection force closed via ClientConn.Close")},
 		"a patch may be sent twice":                    {method: http.MethodPatch, err: io.EOF, times: 1, tries: 2, takes: time.Second / 2},
 		"what may have been created is not made again": {method: http.MethodPost, err: reset, times: 1, tries: 1},
 		"a certificate that is not trusted stays so":   {method: http.MethodGet, err: errors.New("x509: unknown authority"), times: 1, tries: 1},
