@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -28,7 +30,7 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 func (e *RefusedError) Findings(namespace string) []diagnose.Finding {
 	refusals := objectErrors(e.Err)
 	if len(refusals) == 0 {
-		refusals = []*objectError{{"release", e.Err}}
+		refusals = []*objectError{{objectIn(e.Err.Error()), e.Err}}
 	}
 	var findings []diagnose.Finding
 	for _, refusal := range refusals {
@@ -41,6 +43,17 @@ func (e *RefusedError) Findings(namespace string) []diagnose.Finding {
 		findings = append(findings, finding)
 	}
 	return findings
+}
+
+// unpatched is how Helm names an object that could not be changed.
+var unpatched = regexp.MustCompile(`cannot patch "([^"]+)" with kind ([A-Za-z]+):`)
+
+// objectIn is the object that a text of Helm's is about: the release where it names none.
+func objectIn(text string) string {
+	if found := unpatched.FindStringSubmatch(text); found != nil {
+		return strings.ToLower(found[2]) + "/" + found[1]
+	}
+	return "release"
 }
 
 // objectError says which object an error of the API server is about; its own text often does not.
