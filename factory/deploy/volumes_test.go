@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -28,6 +29,9 @@ func newStored(t *testing.T, kind string, grows bool) *stored {
 	t.Helper()
 	s := &stored{T: t, opts: options(t), kind: kind}
 	s.opts.Values = nil
+	// A StatefulSet is gone once the garbage collector has let go of its pods. Another test that makes and removes a kind keeps
+	// that one busy for half a minute.
+	s.opts.Timeout = 2 * time.Minute
 	s.class = clustertest.StorageClass(t, s.opts.Cluster, s.opts.Namespace, grows)
 	clustertest.RunPods(t, s.opts.Cluster, s.opts.Namespace, nil)
 	return s
@@ -69,6 +73,17 @@ func (s *stored) wantClaim(name, requested, has string) {
 	if want.String() != requested || have.String() != has {
 		s.Errorf("claim %s asks for %s and has %s, want %s and %s", name, want.String(), have.String(), requested, has)
 	}
+}
+
+// has is how big the volume of a claim is.
+func (s *stored) has(name string) string {
+	s.Helper()
+	claim, err := client(s.T, s.opts).CoreV1().PersistentVolumeClaims(s.opts.Namespace).Get(s.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		s.Fatal(err)
+	}
+	size := claim.Status.Capacity[corev1.ResourceStorage]
+	return size.String()
 }
 
 func TestAVolumeGrowsAroundTheRunningPod(t *testing.T) {
@@ -147,6 +162,10 @@ func TestAVolumeThatGrewByHandStaysAsItIs(t *testing.T) {
 			claims := client(t, s.opts).CoreV1().PersistentVolumeClaims(s.opts.Namespace)
 			if _, err := claims.Patch(t.Context(), claim, types.MergePatchType, grown, metav1.PatchOptions{}); err != nil {
 				t.Fatal(err)
+			}
+			// The deploy does not wait for what it did not ask for.
+			for s.has(claim) != "3Gi" {
+				time.Sleep(20 * time.Millisecond)
 			}
 			opts := s.size("1Gi")
 			opts.Values = map[string]any{"db": map[string]any{"image": map[string]any{"tag": "2"}}}
