@@ -68,7 +68,7 @@ func (p *Printer) Show(states []rollout.State) {
 func news(state rollout.State) string {
 	text := string(state.Phase) + state.Count()
 	for _, finding := range state.Findings {
-		text += "\x00" + finding.Key()
+		text += "\x00" + finding.Key() + "\x00" + finding.Cause // which says more once the cluster was asked
 	}
 	return text
 }
