@@ -20,25 +20,26 @@ const deployPairs = 5
 // same chart, on the embedded cluster of this host, with the frontend's image that `factory up` pushed. Each pair is one
 // of ours and one of theirs, in turn first; each goes into an empty namespace, the image is on the node by then, and its
 // digest is in the chart, so that neither asks the registry for a tag. Ratios are those of the pairs, from low to high.
-func deployFigures(dir, factory, helm string) (ours, theirs time.Duration, ratios []float64, err error) {
-	b, err := newDeployBench(dir, factory)
+func deployFigures(b bench) error {
+	project, err := newDeployProject(b)
 	if err != nil {
-		return 0, 0, nil, err
+		return err
 	}
 	deploys := [2][]string{
-		{factory, "deploy", "--cluster", "embedded"},
-		{helm, "upgrade", "--install", "bench", "umbrella-chart", "-n", "bench", "--create-namespace", "--wait"},
+		{b.factory, "deploy", "--cluster", "embedded"},
+		{b.helm, "upgrade", "--install", "bench", "umbrella-chart", "-n", "bench", "--create-namespace", "--wait"},
 	}
-	if _, err := b.fresh(deploys[0]); err != nil { // brings the image to the node
-		return 0, 0, nil, err
+	if _, err := project.fresh(deploys[0]); err != nil { // brings the image to the node
+		return err
 	}
 	var samples [2][]time.Duration
+	var ratios []float64
 	for i := range deployPairs {
 		for j := range deploys {
 			side := (i + j) % 2
-			took, err := b.fresh(deploys[side])
+			took, err := project.fresh(deploys[side])
 			if err != nil {
-				return 0, 0, nil, err
+				return err
 			}
 			samples[side] = append(samples[side], took)
 		}
@@ -47,50 +48,53 @@ func deployFigures(dir, factory, helm string) (ours, theirs time.Duration, ratio
 	slices.Sort(ratios)
 	slices.Sort(samples[0])
 	slices.Sort(samples[1])
-	return samples[0][deployPairs/2], samples[1][deployPairs/2], ratios, nil
+	const middle, last = deployPairs / 2, deployPairs - 1
+	fmt.Fprintf(b.out, "from deploy to Ready, against helm --wait\t%.2fs\t%.2fs\t%.2f (%d pairs, %.2f to %.2f)\t<= 1.1\n",
+		samples[0][middle].Seconds(), samples[1][middle].Seconds(), ratios[middle], deployPairs, ratios[0], ratios[last])
+	return nil
 }
 
-// deployBench is a project of three services, two pods each.
-type deployBench struct {
-	factory, project, kubeconfig string
+// deployProject is a project of three services, two pods each.
+type deployProject struct {
+	factory, dir, kubeconfig string
 }
 
-func newDeployBench(dir, factory string) (*deployBench, error) {
-	kubeconfig, err := runningCluster(factory)
+func newDeployProject(b bench) (*deployProject, error) {
+	kubeconfig, err := runningCluster(b.factory)
 	if err != nil {
-		return nil, err
+		return nil, &missingError{err}
 	}
 	image, err := pinned("localhost:5000", "frontend")
 	if err != nil {
-		return nil, err
+		return nil, &missingError{err}
 	}
-	b := &deployBench{factory: factory, project: filepath.Join(dir, "deploy"), kubeconfig: kubeconfig}
-	if err := writeFile(filepath.Join(b.project, "factory.yaml"), "version: 1\nname: bench\nnamespace: bench\n"); err != nil {
+	p := &deployProject{factory: b.factory, dir: filepath.Join(b.dir, "deploy"), kubeconfig: kubeconfig}
+	if err := writeFile(filepath.Join(p.dir, "factory.yaml"), "version: 1\nname: bench\nnamespace: bench\n"); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"one", "two", "three"} {
 		service := "image: " + image + "\nport: 80\nreplicas: 2\nhealth: {live: /health, ready: /ready}\nvolumes: {tmp: /tmp}\n"
-		if err := writeFile(filepath.Join(b.project, "services", name, "service.yaml"), service); err != nil {
+		if err := writeFile(filepath.Join(p.dir, "services", name, "service.yaml"), service); err != nil {
 			return nil, err
 		}
 	}
-	_, err = b.timed(factory, "sync")
-	return b, err
+	_, err = p.timed(p.factory, "sync")
+	return p, err
 }
 
 // fresh deploys into a namespace that is not there, and destroys it again, unmeasured.
-func (b *deployBench) fresh(deploy []string) (time.Duration, error) {
-	took, err := b.timed(deploy...)
+func (p *deployProject) fresh(deploy []string) (time.Duration, error) {
+	took, err := p.timed(deploy...)
 	if err != nil {
 		return 0, err
 	}
-	_, err = b.timed(b.factory, "destroy", "--cluster", "embedded", "--volumes", "--yes")
+	_, err = p.timed(p.factory, "destroy", "--cluster", "embedded", "--volumes", "--yes")
 	return took, err
 }
 
-func (b *deployBench) timed(args ...string) (time.Duration, error) {
+func (p *deployProject) timed(args ...string) (time.Duration, error) {
 	command := exec.Command(args[0], args[1:]...)
-	command.Dir, command.Env = b.project, append(os.Environ(), "KUBECONFIG="+b.kubeconfig)
+	command.Dir, command.Env = p.dir, append(os.Environ(), "KUBECONFIG="+p.kubeconfig)
 	start := time.Now()
 	if out, err := command.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, out)

@@ -15,19 +15,19 @@ import (
 
 // releaseFigures measures plan, deploy and upgrade of big umbrellas, wall clock, on an API server of its own without a
 // node: services of no replicas, five objects each, so that no pod has to run. It prints them as they come.
-func releaseFigures(w io.Writer, dir, factory string) error {
+func releaseFigures(b bench) error {
 	if _, err := os.Stat(filepath.Join(paths.Cache(), "bin", "factory-cluster")); err != nil {
-		return fmt.Errorf("factory-cluster is not built: make cluster does it (%w)", err)
+		return &missingError{fmt.Errorf("factory-cluster is not built: make cluster does it (%w)", err)}
 	}
 	// The home of this host's own cluster stays untouched.
-	environment := append(os.Environ(), "FACTORY_HOME="+filepath.Join(dir, "home"), "FACTORY_INSTANCE=bench", "KUBECONFIG=")
-	r := &releases{w: w, factory: factory, environment: environment}
-	if _, err := r.run(dir, "cluster", "start", "--no-node"); err != nil {
+	environment := append(os.Environ(), "FACTORY_HOME="+filepath.Join(b.dir, "home"), "FACTORY_INSTANCE=bench", "KUBECONFIG=")
+	r := &releases{w: b.out, factory: b.factory, environment: environment}
+	if _, err := r.run(b.dir, "cluster", "start", "--no-node"); err != nil {
 		return err
 	}
-	defer func() { _, _ = r.run(dir, "cluster", "stop") }()
+	defer func() { _, _ = r.run(b.dir, "cluster", "stop") }()
 	for _, count := range []int{100, 300} {
-		if err := r.measure(filepath.Join(dir, fmt.Sprintf("release-%d", count)), count); err != nil {
+		if err := r.measure(filepath.Join(b.dir, fmt.Sprintf("release-%d", count)), count); err != nil {
 			return err
 		}
 	}
