@@ -71,7 +71,7 @@ when something is wrong.`,
 
 func (s *stack) doctorOptions(refusal *error) (doctor.Options, error) {
 	options := doctor.Options{
-		Project: s.project, Hosts: machine.HostsFile, Folders: []string{s.project.Dir, paths.Home(), paths.Cache()},
+		Project: s.project, Dir: s.dir, ClusterFlags: s.on.said(), Hosts: machine.HostsFile, Folders: []string{s.project.Dir, paths.Home(), paths.Cache()},
 		Connect: func(ctx context.Context) (_ *kube.Cluster, err error) {
 			if s.cluster == nil { // a person is asked once
 				s.cluster, err = s.on.choose(ctx, s.app)
@@ -101,6 +101,19 @@ func (s *stack) doctorOptions(refusal *error) (doctor.Options, error) {
 		options.Registry, err = registryOptions(s.app, port, string(registry.Embedded))
 	}
 	return options, err
+}
+
+// said are the flags that name the cluster as a person would write them again.
+func (f *clusterFlags) said() string {
+	said := ""
+	for _, flag := range []struct{ name, value, usual string }{
+		{"cluster", f.cluster, "auto"}, {"kubeconfig", f.kubeconfig, ""}, {"context", f.context, ""},
+	} {
+		if flag.value != flag.usual {
+			said += " --" + flag.name + " " + flag.value
+		}
+	}
+	return said
 }
 
 func (a *app) printHealth(report *doctor.Report, fixed bool) error {

@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-chart-factory/factory/factory/certs"
 	"github.com/helm-chart-factory/factory/factory/kube"
 	"github.com/helm-chart-factory/factory/factory/spec"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 const installCertManager = "factory install-cert-manager"
@@ -30,15 +30,35 @@ func (e *examination) certManager(ctx context.Context) Verdict {
 		Saw: err.Error(), Why: "without it no certificate is made or renewed, and the API server refuses to store one",
 		Fix: installCertManager, remedy: e.installCertManager(),
 	}
-	detail := "cert-manager does not answer"
 	switch {
 	case apierrors.IsForbidden(err):
 		return notAllowed(err)
-	case meta.IsNoMatchError(err), apierrors.IsNotFound(err):
+	case apierrors.IsNotFound(err):
 		problem.Saw = "the cluster does not know certificates (cert-manager.io/v1)"
-		detail = "cert-manager is not installed"
+		return failed("cert-manager is not installed", problem)
 	}
-	return failed(detail, problem)
+	if err := e.lookAtWebhook(ctx, &problem); err != nil {
+		return notAllowed(err)
+	}
+	return failed("cert-manager does not answer", problem)
+}
+
+// lookAtWebhook says how the webhook is that should have answered. To install what is there already would change nothing, so
+// the problem then has another fix, and no remedy.
+func (e *examination) lookAtWebhook(ctx context.Context, problem *Problem) error {
+	list, err := e.client.AppsV1().Deployments("").List(ctx, metav1.ListOptions{LabelSelector: nameLabel + "=webhook,app.kubernetes.io/component=webhook"})
+	if err != nil || len(list.Items) == 0 {
+		return err
+	}
+	webhook := &list.Items[0]
+	wanted := ptr.Deref(webhook.Spec.Replicas, 1)
+	problem.Saw += fmt.Sprintf("\ndeployment %s/%s has %d of %s ready", webhook.Namespace, webhook.Name, webhook.Status.ReadyReplicas, count(int(wanted), "pod"))
+	problem.Fix = fmt.Sprintf("kubectl -n %s describe pods -l %s=webhook; kubectl -n %[1]s rollout restart deployment/%s", webhook.Namespace, nameLabel, webhook.Name)
+	if wanted == 0 {
+		problem.Fix = fmt.Sprintf("kubectl -n %s scale deployment/%s --replicas=1", webhook.Namespace, webhook.Name)
+	}
+	problem.remedy = nil
+	return nil
 }
 
 // installCertManager is nil for clusters that are not this machine's: what belongs to all of such a cluster is for its

@@ -4,10 +4,14 @@ import (
 	"context"
 	"testing"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/utils/ptr"
 
 	"github.com/helm-chart-factory/factory/factory/certs"
 	"github.com/helm-chart-factory/factory/factory/clustertest"
@@ -49,6 +53,48 @@ func TestCertManagerAndItsIssuer(t *testing.T) {
 
 	other, _ := on(t, shop(t, "ingress: {host: shop.test, tls: {issuer: letsencrypt}}\n"))
 	wantFailed(t, result(t, other, checks...), "there is no ClusterIssuer letsencrypt", "make it, or correct its name in the spec")
+}
+
+// TestWebhookGone has the API server call a webhook that nobody serves, as cert-manager's is after its pods are gone.
+func TestWebhookGone(t *testing.T) {
+	o, client := on(t, shop(t, "ingress: {host: shop.test, tls: true}\n"))
+	dyn, err := clustertest.Cluster(t).Dynamic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	define(t, dyn, "Certificate", "certificates", "Namespaced")
+	namespace := clustertest.Namespace(t, clustertest.Cluster(t))
+	labels := map[string]string{"app.kubernetes.io/name": "webhook", "app.kubernetes.io/component": "webhook"}
+	must(client.AppsV1().Deployments(namespace).Create(t.Context(), &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: "cert-manager-webhook", Labels: labels},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: ptr.To[int32](0), Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "webhook", Image: "example.invalid/webhook:1"}}},
+			},
+		},
+	}, metav1.CreateOptions{}))
+	hooks := client.AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	must(hooks.Create(t.Context(), &admissionv1.ValidatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: "cert-manager-webhook"},
+		Webhooks: []admissionv1.ValidatingWebhook{{
+			Name: "webhook.cert-manager.io", AdmissionReviewVersions: []string{"v1"}, SideEffects: ptr.To(admissionv1.SideEffectClassNone),
+			ClientConfig: admissionv1.WebhookClientConfig{URL: ptr.To("https://127.0.0.1:1/validate")},
+			Rules: []admissionv1.RuleWithOperations{{
+				Operations: []admissionv1.OperationType{admissionv1.Create},
+				Rule:       admissionv1.Rule{APIGroups: []string{"cert-manager.io"}, APIVersions: []string{"v1"}, Resources: []string{"certificates"}},
+			}},
+		}},
+	}, metav1.CreateOptions{}))
+	t.Cleanup(func() { _ = hooks.Delete(context.Background(), "cert-manager-webhook", metav1.DeleteOptions{}) })
+	var got doctor.Result
+	eventually(t, func() bool {
+		got = result(t, o, "api-server", "cert-manager")
+		return got.Outcome == doctor.Failed
+	})
+	wantFailed(t, got, `failed calling webhook "webhook.cert-manager.io"`, "deployment "+namespace+"/cert-manager-webhook has 0 of 0 pods ready",
+		" -n "+namespace+" scale deployment/cert-manager-webhook --replicas=1")
 }
 
 // TestFixInstallsCertManager on a cluster of this machine.

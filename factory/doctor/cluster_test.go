@@ -129,7 +129,7 @@ func TestNodes(t *testing.T) {
 	lost := addNode(t, client, corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.ConditionUnknown, Message: "Kubelet stopped posting node status."})
 	wantPassed(t, result(t, o, "api-server", "node"), "")
 	got := result(t, o, "api-server", "nodes")
-	wantFailed(t, got, "node "+lost.Name+" is not Ready: Kubelet stopped posting node status.", "kubectl describe node "+lost.Name)
+	wantFailed(t, got, "node "+lost.Name+" is not Ready: Kubelet stopped posting node status.", " describe node "+lost.Name)
 	if got.Detail != "1 of 3 nodes not Ready" || len(got.Problems) != 1 {
 		t.Errorf("%s: %+v", got.Detail, got.Problems)
 	}
@@ -139,7 +139,7 @@ func TestClusterDNS(t *testing.T) {
 	o, client := on(t, shop(t, ""))
 	services := client.CoreV1().Services("kube-system")
 	dns := []string{"api-server", "cluster-dns"}
-	wantFailed(t, result(t, o, dns...), "no Service with the label k8s-app=kube-dns", "a service reaches another by its name", "kubectl -n kube-system get pods")
+	wantFailed(t, result(t, o, dns...), "no Service with the label k8s-app=kube-dns", "a service reaches another by its name", " -n kube-system get pods")
 	service := must(services.Create(t.Context(), &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Name: "kube-dns", Labels: map[string]string{"k8s-app": "kube-dns"}},
 		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "dns", Port: 53}}},

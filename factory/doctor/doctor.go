@@ -14,6 +14,9 @@ import (
 // Options say what to look at.
 type Options struct {
 	Project *spec.Project
+	// Dir is the project's folder as the person named it, ClusterFlags are the flags by which they named the cluster, each
+	// with a space before it: the commands that are printed repeat both.
+	Dir, ClusterFlags string
 	// Connect returns the cluster that the project is released on, one that answers.
 	Connect func(context.Context) (*kube.Cluster, error)
 	// Registry describes the project's registry where that is on this machine.
@@ -57,12 +60,23 @@ type Fix struct {
 func Examine(ctx context.Context, o Options) *Report {
 	e := &examination{Options: o}
 	report := &Report{Project: o.Project.Name, Environment: o.Project.Environment, Namespace: o.Project.Namespace}
-	report.Checks = Run(ctx, e.checks())
+	report.Checks = e.run(ctx, e.checks())
 	if e.cluster != nil {
 		report.Cluster = e.cluster.String()
 	}
 	report.Healthy = report.Failed() == 0
 	return report
+}
+
+// run runs checks and makes their fixes ready to be copied.
+func (e *examination) run(ctx context.Context, checks []Check) []Result {
+	results := Run(ctx, checks)
+	for _, result := range results {
+		for i := range result.Problems {
+			result.Problems[i].Fix = e.copyable(result.Problems[i].Fix)
+		}
+	}
+	return results
 }
 
 // Cure examines, does what is safe of what is wrong, and examines again, until nothing is left that it has not tried.

@@ -15,7 +15,7 @@ func ExamineOnly(ctx context.Context, o Options, ids ...string) []Result {
 			chosen[i].Needs = append(chosen[i].Needs, before.ID)
 		}
 	}
-	return Run(ctx, chosen)
+	return e.run(ctx, chosen)
 }
 
 // Checks lists every check.

@@ -46,7 +46,7 @@ func (e *examination) needs(ctx context.Context) Verdict {
 				continue
 			}
 			problem.Saw = fmt.Sprintf("nothing is ready behind port %s of Service %s (%s)", port, needed.Name, count(total, "pod"))
-			problem.Fix = fmt.Sprintf("kubectl -n %s get pods -l %s=%s; kubectl -n %[1]s logs -l %[2]s=%[3]s", e.Project.Namespace, nameLabel, needed.Name)
+			problem.Fix = fmt.Sprintf("kubectl -n %s get pods -l %s=%s; factory logs %[3]s --tail 20", e.Project.Namespace, nameLabel, needed.Name)
 			problems = append(problems, problem)
 		}
 	}
@@ -133,7 +133,7 @@ func notReady(s *spec.Service, pod, path string, code int, text, why string) *Pr
 	return &Problem{
 		Saw: fmt.Sprintf("pod %s answers GET %s with %d: %s", pod, path, code, mask.Text(orElse(text, "nothing"))),
 		Why: why,
-		Fix: fmt.Sprintf("read its reason, then look at what it needs (%s)", orElse(strings.Join(s.Needs, ", "), "nothing in its spec")),
+		Fix: "factory logs " + strings.Join(append([]string{s.Name}, s.Needs...), " ") + " --tail 20",
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -134,7 +135,7 @@ func accessBreaks(r *releaseTest) {
 	must(roles.Create(r.Context(), role, metav1.CreateOptions{}))
 	user := "system:serviceaccount:" + r.namespace + ":web"
 	wantFailed(r.T, r.becomes(doctor.Failed, "access"), user+" may not: list ", "its Role or the binding is missing or was changed",
-		"kubectl auth can-i list ", "-n "+r.namespace+" --as "+user)
+		"factory deploy, then: kubectl ", " auth can-i list ", "-n "+r.namespace+" --as "+user)
 }
 
 func accountBreaks(r *releaseTest) {
@@ -159,7 +160,7 @@ func accountBreaks(r *releaseTest) {
 func needsBreak(r *releaseTest) {
 	needs := []string{"api-server", "release", "needs"}
 	wantFailed(r.T, result(r.T, r.o, needs...), "nothing is ready behind port db of Service store (0 pods)", "web cannot reach it",
-		"kubectl -n "+r.namespace+" get pods -l app.kubernetes.io/name=store")
+		"kubectl --kubeconfig "+os.Getenv(clustertest.Kubeconfig)+" -n "+r.namespace+" get pods -l app.kubernetes.io/name=store; factory logs store --tail 20")
 	// Kubernetes makes endpoints of pods that are on a node, and there is none.
 	isReady := endpointsOf(r.T, r.client, r.namespace, "store", "db", false)
 	wantFailed(r.T, result(r.T, r.o, needs...), "nothing is ready behind port db of Service store (1 pod)")
@@ -175,7 +176,7 @@ func readinessBreaks(r *releaseTest) {
 	r.pods.away.Store(true)
 	wantFailed(r.T, result(r.T, r.o, "api-server", "release", "readiness"),
 		`answers GET /ready with 503: {"reason":"store: connection refused, password: ****"}`,
-		"its probe asks /ready?without=store and keeps it in its Service, but part of it does not work", "look at what it needs (store)")
+		"its probe asks /ready?without=store and keeps it in its Service, but part of it does not work", "factory logs web store --tail 20")
 	r.pods.broken.Store(true)
 	wantFailed(r.T, result(r.T, r.o, "api-server", "release", "readiness"), "answers GET /ready?without=store with 503", "nobody reaches it")
 	r.pods.away.Store(false)
