@@ -63,7 +63,7 @@ func (e *examination) serviceAccounts(ctx context.Context) Verdict {
 			continue
 		}
 		total += len(pods[service.Name])
-		problems = append(problems, wrongAccounts(service, pods[service.Name])...)
+		problems = append(problems, e.wrongAccounts(service, pods[service.Name])...)
 	}
 	if len(problems) > 0 {
 		return failed("a service does not run as its account", problems...)
@@ -71,8 +71,13 @@ func (e *examination) serviceAccounts(ctx context.Context) Verdict {
 	return passed("%s", count(total, "pod"))
 }
 
+// bringBack makes the release what the specs say. A deploy writes nothing where only somebody else changed something since.
+func (e *examination) bringBack() string {
+	return fmt.Sprintf("factory deploy   (where that writes nothing: factory rollback %d)", e.release.Revision)
+}
+
 // wrongAccounts names the first pod of a service that runs as somebody else, and the first that lacks its token.
-func wrongAccounts(service *spec.Service, pods []corev1.Pod) []Problem {
+func (e *examination) wrongAccounts(service *spec.Service, pods []corev1.Pod) []Problem {
 	var foreign, mute *Problem
 	for i := range pods {
 		pod := &pods[i]
@@ -80,12 +85,12 @@ func wrongAccounts(service *spec.Service, pods []corev1.Pod) []Problem {
 		case pod.Spec.ServiceAccountName != service.AccountName() && foreign == nil:
 			foreign = &Problem{
 				Saw: fmt.Sprintf("pod %s runs as %s, and %s is the account of %s", pod.Name, pod.Spec.ServiceAccountName, service.AccountName(), service.Name),
-				Why: "the Kubernetes API gives it the rights of that account instead", Fix: "factory deploy",
+				Why: "the Kubernetes API gives it the rights of that account instead", Fix: e.bringBack(),
 			}
 		case len(service.Access) > 0 && (token == nil || !*token) && mute == nil:
 			mute = &Problem{
 				Saw: fmt.Sprintf("pod %s has no token of its account, and %s has access", pod.Name, service.Name),
-				Why: "the Kubernetes API does not know who asks", Fix: "factory deploy",
+				Why: "the Kubernetes API does not know who asks", Fix: e.bringBack(),
 			}
 		}
 	}
@@ -124,7 +129,7 @@ func (e *examination) access(ctx context.Context) Verdict {
 	if err := group.Wait(); err != nil {
 		return notAllowed(err)
 	}
-	problems := refused(asked)
+	problems := e.refused(asked)
 	if len(problems) > 0 {
 		return failed("a service may not do what its access says", problems...)
 	}
@@ -175,7 +180,7 @@ func (r review) question() *authorizationv1.SubjectAccessReview {
 }
 
 // refused makes one problem of all that a service may not do.
-func refused(asked []review) []Problem {
+func (e *examination) refused(asked []review) []Problem {
 	var problems []Problem
 	for i, r := range asked {
 		if i > 0 && asked[i-1].service == r.service {
@@ -201,7 +206,7 @@ func refused(asked []review) []Problem {
 		problems = append(problems, Problem{
 			Saw: fmt.Sprintf("%s may not: %s", first.user(), strings.Join(verbs, ", ")),
 			Why: "the Kubernetes API refuses what " + r.service + " asks for: its Role or the binding is missing or was changed",
-			Fix: fmt.Sprintf("factory deploy, then: kubectl auth can-i %s %s %s --as %s", first.verb, first.resource, where, first.user()),
+			Fix: fmt.Sprintf("%s\nthen look: kubectl auth can-i %s %s %s --as %s", e.bringBack(), first.verb, first.resource, where, first.user()),
 		})
 	}
 	return problems

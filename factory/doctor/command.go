@@ -8,7 +8,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/kube"
 )
 
-var factoryCommand = regexp.MustCompile(`\bfactory (setup-registry|configure-k3s-registry|build|install-cert-manager|deploy|logs)\b`)
+var factoryCommand = regexp.MustCompile(`\bfactory (setup-registry|configure-k3s-registry|build|install-cert-manager|deploy|rollback|logs)\b`)
 
 // copyable is a fix as a person can copy it: its commands work on the project, the environment and the cluster that were
 // examined.
@@ -30,7 +30,7 @@ func (e *examination) flags(verb string) string {
 	if e.Project.Environment != "" && !slices.Contains([]string{"setup-registry", "configure-k3s-registry"}, verb) {
 		flags += " --env " + e.Project.Environment
 	}
-	if slices.Contains([]string{"install-cert-manager", "deploy", "logs"}, verb) {
+	if slices.Contains([]string{"install-cert-manager", "deploy", "rollback", "logs"}, verb) {
 		flags += e.ClusterFlags
 	}
 	return flags

@@ -135,7 +135,7 @@ func accessBreaks(r *releaseTest) {
 	must(roles.Create(r.Context(), role, metav1.CreateOptions{}))
 	user := "system:serviceaccount:" + r.namespace + ":web"
 	wantFailed(r.T, r.becomes(doctor.Failed, "access"), user+" may not: list ", "its Role or the binding is missing or was changed",
-		"factory deploy, then: kubectl ", " auth can-i list ", "-n "+r.namespace+" --as "+user)
+		"factory deploy   (where that writes nothing: factory rollback 1)", "then look: kubectl ", " auth can-i list ", "-n "+r.namespace+" --as "+user)
 }
 
 func accountBreaks(r *releaseTest) {
