@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/helm-chart-factory/factory/factory/certs"
 	"github.com/helm-chart-factory/factory/factory/kube"
@@ -28,6 +29,8 @@ type Options struct {
 	IngressAddress func(context.Context, *kube.Cluster) (string, error)
 	// InstallCertManager puts cert-manager and the issuer onto a cluster of this machine.
 	InstallCertManager func(context.Context, *kube.Cluster) (*certs.Result, error)
+	// Patience is how long a node may take to pull the probe image; zero means fifteen seconds.
+	Patience time.Duration
 	// Folders are those that factory writes to.
 	Folders []string
 	// Say is told what --fix is at.

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ const (
 	// mostProbes bounds on how many nodes a pull is tried: what holds for three holds for the rest, or shows in its pods.
 	mostProbes = 3
 	// pullLimit is how long a node may take for an image of some hundred bytes.
-	pullLimit = 20 * time.Second
+	pullLimit = 15 * time.Second
 	// probeImage is what the image is called in the registry. It stays there: its bytes are the same each time.
 	probeImage = "factory-probe"
 )
@@ -115,7 +116,7 @@ func (e *examination) pullOn(ctx context.Context, namespace, node, ref string) (
 		// Who may make pods and not delete them keeps one that has ended.
 		_ = pods.Delete(after, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)})
 	}()
-	limited, cancel := context.WithTimeout(ctx, pullLimit)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(e.Patience, pullLimit))
 	defer cancel()
 	watching, err := pods.Watch(limited, metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector("metadata.name", pod.Name).String(), ResourceVersion: pod.ResourceVersion,
@@ -160,7 +161,7 @@ func pullState(pod *corev1.Pod) (pulled, refused bool) {
 // notPulled says what the node says.
 func (e *examination) notPulled(ctx context.Context, pod *corev1.Pod, node, ref string) *Problem {
 	problem := &Problem{
-		Saw: fmt.Sprintf("node %s has not pulled %s within %s", node, ref, pullLimit),
+		Saw: fmt.Sprintf("node %s has not pulled %s within %s", node, ref, cmp.Or(e.Patience, pullLimit)),
 		Why: "no pod starts there whose image the node does not have already",
 		Fix: "factory setup-registry; factory configure-k3s-registry",
 	}
@@ -172,6 +173,11 @@ func (e *examination) notPulled(ctx context.Context, pod *corev1.Pod, node, ref 
 		for i := range list.Items {
 			events = append(events, &list.Items[i])
 		}
+	}
+	if len(pod.Status.ContainerStatuses) == 0 && len(events) == 0 {
+		problem.Saw += ": it says nothing at all"
+		problem.Why = "its kubelet hangs or is gone, and until the cluster notices, pods are sent there in vain"
+		problem.Fix = e.lookAtNode(node)
 	}
 	subject := diagnose.Subject{Namespace: pod.Namespace, Object: "pod/" + pod.Name}
 	if findings := diagnose.Pod(subject, pod, events); len(findings) > 0 {

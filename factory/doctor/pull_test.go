@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
 	corev1 "k8s.io/api/core/v1"
@@ -42,6 +43,16 @@ func TestPull(t *testing.T) {
 	pods := must(client.CoreV1().Pods(project.Namespace).List(t.Context(), metav1.ListOptions{}))
 	if len(pods.Items) > 0 {
 		t.Errorf("left %v", pods.Items)
+	}
+	silent := addNode(t, client, ready)
+	o.Project = building(t, project.Registry) // whose namespace is not there, so that the pod is in one without a kubelet
+	o.Project.Namespace = "nowhere"
+	o.Patience = 100 * time.Millisecond
+	wantFailed(t, result(t, o, "api-server", "registry", "nodes", "pull"),
+		"node "+silent.Name+" has not pulled "+project.Registry+"/factory-probe:amd64 within 100ms: it says nothing at all", "its kubelet hangs or is gone", "describe node "+silent.Name)
+	o.Project, o.Patience = project, 0
+	if err := client.CoreV1().Nodes().Delete(t.Context(), silent.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
 	}
 	if err := client.CoreV1().Nodes().Delete(t.Context(), bad.Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
