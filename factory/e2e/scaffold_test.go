@@ -30,11 +30,12 @@ func scaffolds(t *testing.T, s *stack) {
 	if err := os.WriteFile(filepath.Join(dir, "services", "db", "entrypoint.sh"), entrypoint, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// One test is of the service's own image, with its secret; the other is a caller's, and let in because that service is.
+	// One test is of the service's own image, with its secret; the other is a caller's, and let in because that service is. A new pod
+	// is let in as soon as the node has heard of it, which is not at once.
 	edit(t, filepath.Join(dir, "services", "db", "service.yaml"), "gracePeriod: ",
-		"tests: {query: {command: [psql, -h, \"${db.host}\", -U, postgres, -d, app, -Atc, select 6 * 7], env: {PGPASSWORD: {service: db, key: password}}}}\ngracePeriod: ")
+		"tests: {query: {command: [sh, -c, \"until psql -h ${db.host} -U postgres -d app -Atc 'select 6 * 7'; do sleep 1; done\"], env: {PGPASSWORD: {service: db, key: password}}}}\ngracePeriod: ")
 	edit(t, filepath.Join(dir, "services", "orders", "service.yaml"), "env:\n",
-		"needs: [db]\ntests: {reach: {image: "+s.registry+"/db:latest, command: [pg_isready, -h, \"${db.host}\", -t, \"20\"]}}\nenv:\n")
+		"needs: [db]\ntests: {reach: {image: "+s.registry+"/db:latest, command: [sh, -c, \"until pg_isready -h ${db.host} -U postgres; do sleep 1; done\"]}}\nenv:\n")
 
 	s.run(t, s.factory, "-C", dir, "sync")
 	s.run(t, s.factory, "-C", dir, "build")
@@ -53,7 +54,7 @@ func scaffolds(t *testing.T, s *stack) {
 	}
 	s.kubectl(t, "create", "job", "once", "--from=cronjob/night", "-n", name)
 	helm := filepath.Join(cacheDir(t), "bin", "helm")
-	out := s.run(t, helm, "test", name, "-n", name, "--filter", "name=db-test-query,name=orders-test-reach", "--logs")
+	out := s.run(t, helm, "test", name, "-n", name, "--filter", "name=db-test-query,name=orders-test-reach", "--logs", "--timeout", "60s")
 	if !strings.Contains(out, "\n42\n") || !strings.Contains(out, "accepting connections") {
 		t.Errorf("the tests said\n%s", out)
 	}
