@@ -59,7 +59,7 @@ func hostPath(name string) string {
 	case name == "/etc/localtime" || name == "/etc/timezone":
 		return "the node's time zone is not the pod's; next: set TZ in env"
 	case path.IsAbs(name):
-		return "Pod Security restricted keeps the node's folders out; next: put the files into the project and mount them with files, or keep the data in a volume"
+		return "Pod Security restricted keeps the node's folders out; next: put the files into the project and mount them with files, keep the data in a volume, or say hostPath with security: {level: privileged} where the folder of each node is meant"
 	case strings.HasPrefix(name, "~"):
 		return "what lies in somebody's home is not in the project; next: put it into the project and mount it with files"
 	}

@@ -141,8 +141,8 @@ func (c *conversion) existing(s *service, g grant, kind, target string) {
 	}
 	object, key := draft.Label(name, 63), draft.FileName(g.name)
 	volume := draft.NewMap().Set(kind, draft.Text(object), g.from).Set("path", draft.Text(target), g.from).Set("subPath", draft.Text(key), g.from)
-	if g.mode != "" {
-		volume.Set("mode", draft.Text(g.mode), g.from)
+	if g.mode != "" && strings.TrimPrefix(g.mode, "0") != "644" {
+		c.lost(s, g.from, "a spec says no mode for what is mounted from the cluster, so everyone in the container can read it; next: leave mode out")
 	}
 	s.out.Keys.At("volumes", g.from).Set(s.volumes.For(g.name), volume, g.from)
 	next := "--from-file=" + key + "=FILE"

@@ -95,6 +95,8 @@ type service struct {
 	probeFrom *source.Node
 	// restartFrom says that it is not started again; readOnlyRoot that it writes into volumes only.
 	restartFrom  *source.Node
+	root         *source.Node // what says that it runs as root
+	drops        draft.List   // the capabilities that it loses
 	readOnlyRoot bool
 	// once says that others wait for it to end.
 	once bool

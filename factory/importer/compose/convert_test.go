@@ -92,6 +92,10 @@ func TestServices(t *testing.T) {
 		"labels":                        {"labels: {example.com/a: 'b'}", "podAnnotations: {example.com/a: b}\n"},
 		"a hook":                        {"pre_stop: [{command: /drain now}]", "lifecycle: {preStop: {exec: [/drain, now]}}\n"},
 		"itself":                        {"ports: [3000]\nenvironment: {SELF: 'http://web:3000/x'}", "ports: {http: 3000}\nenv: {SELF: 'http://${web.host}:${web.port}/x'}\n"},
+		"root":                          {"user: root\ncap_drop: [NET_RAW]\nread_only: true", "security: {level: baseline, runAsUser: 0, capabilities: {drop: [NET_RAW]}}\n"},
+		"root without capabilities":     {"user: '0'\ncap_drop: [all]\ncap_add: [CAP_CHOWN]\nread_only: true", "security: {level: baseline, runAsUser: 0, capabilities: {add: [CHOWN]}}\n"},
+		"the node":                      {"network_mode: host\npid: host\nipc: host\nprivileged: true\nread_only: true", "security:\n  level: privileged\n  hostNetwork: true\n  hostPID: true\n  hostIPC: true\n  privileged: true\n"},
+		"profiles of the kernel":        {"security_opt: ['seccomp=unconfined', 'apparmor:unconfined']\nread_only: true", "security: {level: privileged, seccomp: Unconfined, appArmor: Unconfined}\n"},
 		"what is the default of a spec": {"restart: always\ncap_drop: [ALL]\nsecurity_opt: [no-new-privileges:true]\ninit: false\ntty: false\nprivileged: false\nnetwork_mode: bridge", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +266,7 @@ func TestFindings(t *testing.T) {
   web:
     image: x
     working_dir: /srv
-    user: root
+    user: app
     enviroment: {A: b}
     volumes:
       - ../up:/up
@@ -270,7 +274,7 @@ func TestFindings(t *testing.T) {
 `})
 	for field, want := range map[string]string{
 		"services.web.working_dir": "lost compose.yaml:4:18: a spec does not say the working folder",
-		"services.web.user":        "lost compose.yaml:5:11: Pod Security restricted lets no root in, so the user is the project's, 1000 if it says none",
+		"services.web.user":        "lost compose.yaml:5:11: the user \"app\" is no number, and a cluster does not look names up",
 		"services.web.enviroment":  "lost compose.yaml:6:17: Compose has no such key",
 		"services.web.volumes[0]":  "lost compose.yaml:8:9: ../up lies outside of the project",
 		"services.off":             "lost compose.yaml:9:8: the profile debug is off, so this service is left out",

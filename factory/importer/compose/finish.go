@@ -38,10 +38,11 @@ func (c *conversion) finishKind(s *service) {
 
 // finishSecurity: containers of Compose may write everywhere, those of a spec only into volumes unless it says so.
 func (c *conversion) finishSecurity(s *service) {
-	if s.readOnlyRoot {
-		return
+	c.finishRoot(s)
+	if !s.readOnlyRoot {
+		s.out.Keys.At("security", s.node).Set("readOnlyRootFilesystem", draft.Bool(false), s.node)
 	}
-	s.out.Keys.At("security", s.node).Set("readOnlyRootFilesystem", draft.Bool(false), s.node)
+	s.out.ClaimLevel(c.report, s.node)
 }
 
 // assumptions says once what holds for all services that do not say otherwise.

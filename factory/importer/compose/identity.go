@@ -7,9 +7,10 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
 	"github.com/helm-chart-factory/factory/factory/importer/source"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
-// user carries numbers: a cluster does not look names up, and Pod Security restricted lets no root in.
+// user carries numbers: a cluster does not look names up, but for root.
 func (c *conversion) user(s *service, n *source.Node) {
 	text, ok := c.text(s, n)
 	if !ok || text == "" {
@@ -24,10 +25,14 @@ func (c *conversion) user(s *service, n *source.Node) {
 
 func (c *conversion) identity(s *service, n *source.Node, key, text string) {
 	what := map[string]string{"runAsUser": "user", "runAsGroup": "group"}[key]
+	if text == "root" {
+		text = "0"
+	}
 	id, err := strconv.ParseInt(text, 10, 32)
+	if err == nil && id == 0 && key == "runAsUser" {
+		s.root = n
+	}
 	switch {
-	case text == "root" || err == nil && id == 0:
-		c.lost(s, n, "Pod Security restricted lets no root in, so the %s is the project's, 1000 if it says none; next: use an image that runs as another %s", what, what)
 	case err != nil || id < 0:
 		c.lost(s, n, "the %s %q is no number, and a cluster does not look names up; next: write the number that it has in the image under security.%s", what, shorten(text), key)
 	default:
@@ -58,38 +63,82 @@ func (c *conversion) readOnly(s *service, n *source.Node) {
 	s.readOnlyRoot = n.Text == "true"
 }
 
-// harmlessCapabilities need no higher level than restricted.
-var harmlessCapabilities = []string{"NET_BIND_SERVICE"}
-
 func (c *conversion) capabilities(s *service, n *source.Node) {
-	var list draft.List
-	c.each(s, n, func(item *source.Node) {
-		text, ok := c.text(s, item)
-		if !ok {
-			return
-		}
-		name := strings.TrimPrefix(strings.ToUpper(text), "CAP_")
-		if !slices.Contains(harmlessCapabilities, name) {
-			c.lost(s, item, "Pod Security restricted does not let a container have the capability %s; next: do without it, or say security: {level: …, capabilities: {add: [%s]}}", shorten(name), shorten(name))
-			return
-		}
-		list = append(list, draft.Text(name))
-	})
-	if len(list) > 0 {
+	if list := c.capabilityNames(s, n); len(list) > 0 {
 		s.out.Keys.At("security", n).At("capabilities", n).Set("add", list, n)
+		for _, name := range list {
+			word := spec.Capability(name.(draft.Text))
+			s.out.Demand(word.Level(), "the capability "+string(word))
+		}
 	}
 }
 
-// dropped capabilities are dropped anyway: every container loses all of them.
-func (c *conversion) dropped(*service, *source.Node) {}
+func (c *conversion) capabilityNames(s *service, n *source.Node) draft.List {
+	list := draft.List{}
+	c.each(s, n, func(item *source.Node) {
+		if text, ok := c.text(s, item); ok {
+			list = append(list, draft.Text(strings.TrimPrefix(strings.ToUpper(text), "CAP_")))
+		}
+	})
+	return list
+}
+
+// dropped capabilities are dropped anyway: every container loses all of them, unless it runs as root.
+func (c *conversion) dropped(s *service, n *source.Node) { s.drops = c.capabilityNames(s, n) }
+
+// finishRoot lets a container that runs as root keep the capabilities that it has.
+func (c *conversion) finishRoot(s *service) {
+	if s.root == nil {
+		return
+	}
+	s.out.Demand(spec.Baseline, "the user 0, root")
+	if slices.Contains(s.drops, draft.Value(draft.Text("ALL"))) {
+		return
+	}
+	drops := s.drops
+	if drops == nil {
+		drops = draft.List{}
+	}
+	s.out.Keys.At("security", s.root).At("capabilities", s.root).Set("drop", drops, s.root)
+	s.out.Demand(spec.Baseline, "fewer capabilities dropped than ALL")
+}
+
+func (c *conversion) privileged(s *service, n *source.Node) {
+	if text, ok := c.text(s, n); ok && text == "true" {
+		s.out.Keys.At("security", n).Set("privileged", draft.Bool(true), n)
+		s.out.Demand(spec.Privileged, "privileged")
+	}
+}
+
+func (c *conversion) processes(s *service, n *source.Node)  { c.host(s, n, "hostPID") }
+func (c *conversion) semaphores(s *service, n *source.Node) { c.host(s, n, "hostIPC") }
+
+// host carries what is shared with the node.
+func (c *conversion) host(s *service, n *source.Node, key string) {
+	switch text, ok := c.text(s, n); {
+	case !ok || text == "private" || text == "shareable" || text == "none":
+	case text == "host":
+		s.out.Keys.At("security", n).Set(key, draft.Bool(true), n)
+		s.out.Demand(spec.Privileged, key)
+	default:
+		c.lost(s, n, "a pod shares these with no other pod; next: make the two services containers of one, with sidecars")
+	}
+}
 
 func (c *conversion) securityOptions(s *service, n *source.Node) {
 	c.each(s, n, func(item *source.Node) {
 		text, ok := c.text(s, item)
-		if !ok || text == "no-new-privileges" || text == "no-new-privileges:true" || text == "no-new-privileges=true" {
-			return // that is so in every pod
+		switch strings.ReplaceAll(text, "=", ":") {
+		case "no-new-privileges", "no-new-privileges:true": // that is so in every pod
+		case "seccomp:unconfined", "apparmor:unconfined":
+			key := map[byte]string{'s': "seccomp", 'a': "appArmor"}[text[0]]
+			s.out.Keys.At("security", item).Set(key, draft.Plain("Unconfined"), item)
+			s.out.Demand(spec.Privileged, key+" Unconfined")
+		default:
+			if ok {
+				c.lost(s, item, "a pod runs with the runtime's own seccomp and AppArmor profiles; next: say security: {seccomp: localhost/NAME} for one that the nodes have")
+			}
 		}
-		c.lost(s, item, "a pod runs with the runtime's own seccomp and AppArmor profiles; next: leave it out")
 	})
 }
 

@@ -36,6 +36,9 @@ var taken = map[string]func(*conversion, *service, *source.Node){
 	"read_only":         (*conversion).readOnly,
 	"cap_add":           (*conversion).capabilities,
 	"cap_drop":          (*conversion).dropped,
+	"privileged":        (*conversion).privileged,
+	"pid":               (*conversion).processes,
+	"ipc":               (*conversion).semaphores,
 	"security_opt":      (*conversion).securityOptions,
 	"labels":            (*conversion).takeLabels,
 	"annotations":       (*conversion).annotations,
@@ -63,12 +66,9 @@ var notTaken = map[string]string{
 	"stop_signal":         "the signal is a matter of the image; next: set STOPSIGNAL in the image",
 	"stdin_open":          "a service has no one typing into it; next: use kubectl debug where a shell is wanted",
 	"tty":                 "a service has no terminal; next: set what the program prints by its own options",
-	"privileged":          "Pod Security restricted lets no privileged container in; next: say the capabilities that are needed, or run it elsewhere",
 	"devices":             "pods get devices from a device plugin; next: ask for its resource under resources.limits",
 	"gpus":                "pods get GPUs from a device plugin; next: say resources: {limits: {nvidia.com/gpu: 1}}",
 	"device_cgroup_rules": "pods get devices from a device plugin; next: ask for its resource under resources.limits",
-	"ipc":                 "Pod Security restricted keeps the host's IPC out; next: leave it out",
-	"pid":                 "Pod Security restricted keeps the host's processes out; next: leave it out",
 	"uts":                 "a pod has a host name of its own; next: leave it out",
 	"cgroup":              "the node sets the cgroup; next: leave it out",
 	"cgroup_parent":       "the node sets the cgroup; next: leave it out",
@@ -107,7 +107,7 @@ var notTaken = map[string]string{
 // harmless tells whether a value of a key that has no place says what holds without it.
 func harmless(key string, n *source.Node) bool {
 	switch key {
-	case "privileged", "oom_kill_disable", "init", "stdin_open", "tty", "use_api_socket":
+	case "oom_kill_disable", "init", "stdin_open", "tty", "use_api_socket":
 		return n.Kind == source.Null || n.Text == "false"
 	}
 	return n.Kind == source.Null || n.Kind == source.Sequence && len(n.Items) == 0 || n.Kind == source.Mapping && len(n.Pairs) == 0

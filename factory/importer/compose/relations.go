@@ -5,6 +5,7 @@ import (
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
 	"github.com/helm-chart-factory/factory/factory/importer/source"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 // dependsOn turns start order into needs, which promise none.
@@ -92,7 +93,8 @@ func (c *conversion) networkMode(s *service, n *source.Node) {
 	switch {
 	case !ok || mode == "bridge" || mode == "default":
 	case mode == "host":
-		c.lost(s, n, "Pod Security restricted keeps pods off the node's network; next: say its ports, or security: {level: privileged, hostNetwork: true}")
+		s.out.Keys.At("security", n).Set("hostNetwork", draft.Bool(true), n)
+		s.out.Demand(spec.Privileged, "hostNetwork")
 	case mode == "none":
 		c.lost(s, n, "a pod has a network; next: say network: {to: []} to let nothing out")
 	case strings.HasPrefix(mode, "service:"):

@@ -14,8 +14,8 @@ type Address struct {
 	Port, PortEnd int
 }
 
-// Addresses finds where a text names known hosts: behind // or @, before a port's number, or as a whole where the context says that
-// hosts are meant (as in DB_HOST). A word that is merely the same as a host's name is none.
+// Addresses finds where a text names known hosts: behind // or @, before a port's number, behind an option for hosts (as in psql -h), or
+// as a whole where the context says that hosts are meant (as in DB_HOST). A word that is merely the same as a host's name is none.
 func Addresses(text string, hosts bool, known func(name string) bool) []Address {
 	var found []Address
 	for i := 0; i < len(text); {
@@ -33,13 +33,35 @@ func Addresses(text string, hosts bool, known func(name string) bool) []Address 
 			before := strings.HasSuffix(text[:i], "//") || strings.HasSuffix(text[:i], "@")
 			separate := i == 0 || strings.IndexByte(",;= ([\"'\n\t", text[i-1]) >= 0
 			alone := end == len(text) || strings.IndexByte(",; )]\"'\n\t", text[end]) >= 0
-			if before || separate && a.Port > 0 && likelyPort(a.Port) || hosts && separate && alone {
+			meant := hosts || afterOption(text[:i]) || numberFollows(text[end:])
+			if before || separate && a.Port > 0 && likelyPort(a.Port) || meant && separate && alone {
 				found = append(found, a)
 			}
 		}
 		i = end
 	}
 	return found
+}
+
+// afterOption tells whether a text ends with an option whose value is a host: -h, --host or host=.
+func afterOption(text string) bool {
+	text, assigned := strings.CutSuffix(text, "=")
+	if !assigned {
+		text = strings.TrimRight(text, " ")
+	}
+	option := text[strings.LastIndexAny(text, " \t\n\"'")+1:]
+	return option == "-h" || (assigned || strings.HasPrefix(option, "-")) && SaysHost(option)
+}
+
+// numberFollows tells whether a port's number stands behind a host, as nc -z takes it.
+func numberFollows(text string) bool {
+	word, spaced := strings.CutPrefix(text, " ")
+	end := strings.IndexFunc(word, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(word)
+	}
+	port, err := strconv.Atoi(word[:end])
+	return spaced && err == nil && port < 65536 && likelyPort(port) && (end == len(word) || !hostByte(word[end]))
 }
 
 func hostByte(b byte) bool {

@@ -16,8 +16,8 @@ const longestFlow = 90
 // order is how people write a spec: what it is, what runs, how it is reached, what it needs, and the rest.
 var order = []string{
 	"version", "name", "namespace",
-	"kind", "schedule", "cron", "job", "hook", "replicas", "image", "build", "pullPolicy", "pullSecrets", "command", "args",
-	"port", "ports", "health", "lifecycle", "needs", "env", "envFrom", "secrets", "files", "volumes", "retention", "init", "sidecars",
+	"kind", "schedule", "cron", "job", "hook", "replicas", "native", "image", "build", "pullPolicy", "pullSecrets", "command", "args",
+	"port", "ports", "health", "lifecycle", "needs", "env", "envFrom", "secrets", "files", "volumes", "mounts", "retention", "init", "sidecars",
 	"ingress", "gateway", "service", "access", "account", "metrics", "alerts", "autoscale", "budget", "network", "mtls", "certificates",
 	"resources", "security", "gracePeriod", "strategy", "revisionHistory", "priority", "nodeSelector", "tolerations", "affinity", "spread",
 	"labels", "annotations", "podLabels", "podAnnotations", "tests", "manifests",
@@ -25,9 +25,33 @@ var order = []string{
 
 // encode writes a document: a comment on top, then the keys in the order in which people write them.
 func encode(head []string, keys *Map) []byte {
-	sorted := &Map{entries: slices.Clone(keys.entries), index: keys.index}
-	slices.SortStableFunc(sorted.entries, func(a, b entry) int { return rank(a.key) - rank(b.key) })
-	return write(head, sorted)
+	return write(head, keys.ordered())
+}
+
+// ordered returns the keys of a service, and of the containers in it, in the order in which people write them.
+func (m *Map) ordered() *Map {
+	sorted := NewMap()
+	entries := slices.Clone(m.entries)
+	slices.SortStableFunc(entries, func(a, b entry) int { return rank(a.key) - rank(b.key) })
+	for _, e := range entries {
+		if e.value == nil {
+			continue
+		}
+		if containers, ok := e.value.(*Map); ok && slices.Contains([]string{"init", "sidecars", "tests"}, e.key) {
+			each := NewMap()
+			for c := range containers.said() {
+				value := c.value
+				if container, ok := value.(*Map); ok {
+					value = container.ordered()
+				}
+				each.Set(c.key, value, c.from)
+			}
+			e.value = each
+		}
+		sorted.index[e.key] = len(sorted.entries)
+		sorted.entries = append(sorted.entries, e)
+	}
+	return sorted
 }
 
 // write writes a document with its keys in their order.

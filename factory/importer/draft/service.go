@@ -38,6 +38,9 @@ type Service struct {
 	Keys *Map
 	// Files lie beside service.yaml; their paths are relative to it.
 	Files []File
+
+	level   string   // of Pod Security, when it is not restricted
+	demands []string // what the level is for
 }
 
 // NewService returns a service that says nothing yet.

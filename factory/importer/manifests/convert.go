@@ -35,6 +35,7 @@ func Convert(in Input) (*draft.Project, error) {
 	}
 	c.attach()
 	for _, s := range c.services {
+		c.affinity(s)
 		c.relate(s)
 	}
 	for _, s := range c.services {
@@ -77,8 +78,6 @@ type service struct {
 	scraped  *scraped
 	identity podIdentity
 	settled  podIdentity // of the container that is the spec's
-	level    string      // of Pod Security, when it is not restricted
-	demands  []string    // what the level is for
 }
 
 // need is a service that is called.

@@ -28,14 +28,42 @@ func (c *conversion) relate(s *service) {
 			c.relateText(s, v.value, v.from, draft.SaysHost(v.name))
 		}
 	}
-	for _, key := range []string{"command", "args"} {
-		list, _ := s.out.Keys.Get(key).(draft.List)
-		for _, item := range list {
-			c.relateText(s, string(item.(draft.Text)), s.out.Keys.From(key), false)
+	c.relateWords(s, s.out.Keys)
+	for _, kind := range []string{"init", "sidecars", "tests"} {
+		containers, _ := s.out.Keys.Get(kind).(*draft.Map)
+		if containers == nil {
+			continue
+		}
+		for _, name := range containers.Keys() {
+			container := containers.Get(name).(*draft.Map)
+			c.relateWords(s, container)
+			env, _ := container.Get("env").(*draft.Map)
+			if env == nil {
+				continue
+			}
+			for _, variable := range env.Keys() {
+				if text, ok := env.Get(variable).(draft.Text); ok {
+					c.relateText(s, string(text), env.From(variable), draft.SaysHost(variable))
+				}
+			}
 		}
 	}
 	for _, f := range s.out.Files {
 		c.relateText(s, string(f.Data), s.mounted[f.Path], false)
+	}
+}
+
+// relateWords looks at what a container runs. An option and its value may be words of their own.
+func (c *conversion) relateWords(s *service, container *draft.Map) {
+	for _, key := range []string{"command", "args"} {
+		list, _ := container.Get(key).(draft.List)
+		before := ""
+		for _, item := range list {
+			word := string(item.(draft.Text))
+			isOption := before == "-h" || strings.HasPrefix(before, "-") && !strings.Contains(before, "=") && draft.SaysHost(before)
+			c.relateText(s, word, container.From(key), isOption)
+			before = word
+		}
 	}
 }
 

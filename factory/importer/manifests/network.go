@@ -26,7 +26,11 @@ func (c *conversion) networkPolicy(o *object) {
 			c.keys(s, n, take{
 				"podSelector": same, "policyTypes": same,
 				"ingress": func(n *source.Node) { c.rules(s, n, "from", "from") },
-				"egress":  func(n *source.Node) { c.rules(s, n, "to", "to") },
+				"egress": func(n *source.Node) {
+					if !slices.ContainsFunc(n.Items, empty) { // a rule that says nothing lets everything out, as a spec does without network.to
+						c.rules(s, n, "to", "to")
+					}
+				},
 			})
 		}})
 		if hasEgress(o) && unsaid(out) {

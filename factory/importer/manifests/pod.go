@@ -21,13 +21,14 @@ func (c *conversion) pod(s *service) {
 	})
 	spec := s.pod.Get("spec")
 	c.readVolumes(s, spec.Get("volumes"))
+	s.findSplit(spec)
 	c.declarePorts(s)
 	c.keys(s, spec, take{
 		"volumes": same, "containers": same, "securityContext": same, "restartPolicy": func(n *source.Node) { c.restartPolicy(s, n) },
 		"initContainers": same, "serviceAccountName": same, "serviceAccount": same, "automountServiceAccountToken": same,
 		"nodeSelector":                  c.setRaw(keys, "nodeSelector"),
 		"tolerations":                   func(n *source.Node) { c.tolerations(s, n) },
-		"affinity":                      c.setRaw(keys, "affinity"),
+		"affinity":                      same, // carried when all services are known
 		"topologySpreadConstraints":     func(n *source.Node) { c.spread(s, n) },
 		"terminationGracePeriodSeconds": c.setSeconds(s, keys, "gracePeriod", 30),
 		"priorityClassName":             c.setText(s, keys, "priority"),

@@ -36,7 +36,7 @@ func (c *conversion) identity(s *service, pod *source.Node) {
 	for _, key := range []string{"hostNetwork", "hostPID", "hostIPC"} {
 		if n := pod.Get(key); n.Is(source.Scalar) && n.Text == "true" {
 			security.Set(key, draft.Bool(true), n)
-			s.demand(spec.Privileged, key)
+			s.out.Demand(spec.Privileged, key)
 		}
 	}
 }
@@ -87,11 +87,11 @@ func (c *conversion) containerSecurity(s *service, n *source.Node, into *draft.M
 	c.profile(s, own.seccomp, security, "seccomp", spec.Profile("RuntimeDefault"))
 	c.profile(s, own.appArmor, security, "appArmor", "")
 	if security.Has("privileged") {
-		s.demand(spec.Privileged, "privileged")
+		s.out.Demand(spec.Privileged, "privileged")
 	}
 	if escalation.Is(source.Scalar) && escalation.Text == "true" && !escalatesAnyway(security) {
 		security.Set("allowPrivilegeEscalation", draft.Bool(true), escalation)
-		s.demand(spec.Baseline, "allowPrivilegeEscalation")
+		s.out.Demand(spec.Baseline, "allowPrivilegeEscalation")
 	}
 	if writable {
 		security.Set("readOnlyRootFilesystem", draft.Bool(false), n)
@@ -114,6 +114,8 @@ func (c *conversion) user(s *service, n *source.Node, security *draft.Map, own p
 			own, pod, usedBy *int64
 		}{{"runAsUser", own.user, pod.user, s.settled.user}, {"runAsGroup", own.group, pod.group, s.settled.group}} {
 			switch {
+			case id.own != nil && id.usedBy != nil && *id.own == *id.usedBy:
+				security.Drop(id.key) // the service's is not said again
 			case id.own == nil && id.pod != nil && *id.pod != *id.usedBy: // the service's own container does not run as its pod
 				security.Set(id.key, draft.Number(*id.pod), n)
 			case id.own == nil && id.pod == nil && id.usedBy != nil && id.key == "runAsUser":
@@ -124,7 +126,7 @@ func (c *conversion) user(s *service, n *source.Node, security *draft.Map, own p
 	}
 	root := own.user != nil && *own.user == 0
 	if root {
-		s.demand(spec.Baseline, "the user 0, root")
+		s.out.Demand(spec.Baseline, "the user 0, root")
 	}
 	nonRoot := n.Get("runAsNonRoot")
 	if nonRoot == nil {
@@ -156,7 +158,7 @@ func (c *conversion) capabilities(s *service, n *source.Node, security *draft.Ma
 			dropped = true
 			if drop := c.capabilityNames(s, n); !slices.Contains(drop, draft.Value(draft.Text("ALL"))) {
 				security.At("capabilities", n).Set("drop", drop, n)
-				s.demand(spec.Baseline, "fewer capabilities dropped than ALL")
+				s.out.Demand(spec.Baseline, "fewer capabilities dropped than ALL")
 			}
 		},
 		"add": func(n *source.Node) {
@@ -164,13 +166,13 @@ func (c *conversion) capabilities(s *service, n *source.Node, security *draft.Ma
 			security.At("capabilities", n).Set("add", add, n)
 			for _, name := range add {
 				word := spec.Capability(name.(draft.Text))
-				s.demand(word.Level(), "the capability "+string(word))
+				s.out.Demand(word.Level(), "the capability "+string(word))
 			}
 		},
 	})
 	if root && !dropped {
 		security.At("capabilities", n).Set("drop", draft.List{}, n)
-		s.demand(spec.Baseline, "fewer capabilities dropped than ALL")
+		s.out.Demand(spec.Baseline, "fewer capabilities dropped than ALL")
 	}
 }
 
@@ -201,7 +203,7 @@ func (c *conversion) profile(s *service, n *source.Node, security *draft.Map, ke
 	}
 	security.Set(key, draft.Text(name), n)
 	if name == "Unconfined" {
-		s.demand(spec.Privileged, key+" Unconfined")
+		s.out.Demand(spec.Privileged, key+" Unconfined")
 	}
 }
 
@@ -215,32 +217,12 @@ func escalatesAnyway(security *draft.Map) bool {
 	return security.Has("privileged") || slices.Contains(add, draft.Value(draft.Text("SYS_ADMIN")))
 }
 
-// demand notes what only a level of Pod Security above restricted lets in.
-func (s *service) demand(level, what string) {
-	switch {
-	case level == spec.Restricted || slices.Contains(s.demands, what):
-		return
-	case s.level != spec.Privileged:
-		s.level = level
-	}
-	s.demands = append(s.demands, what)
-}
-
 // claimLevel claims the level of Pod Security that the pods need.
 func (c *conversion) claimLevel(s *service) {
-	security := s.out.Keys.At("security", nil)
-	if s.level != "" {
-		said := security
-		security = draft.NewMap().Set("level", draft.Plain(s.level), s.pod)
-		for _, key := range said.Keys() {
-			security.Set(key, said.Get(key), said.From(key))
-		}
-		s.out.Keys.Set("security", security, s.out.Keys.From("security"))
-		c.check(s, s.pod, "the service claims the level %s of Pod Security, which it needs for %s; next: leave out what it can do without", s.level, strings.Join(s.demands, ", "))
-	}
-	if security.Len() == 0 {
+	if s.out.Keys.At("security", nil).Len() == 0 {
 		s.out.Keys.Drop("security")
 	}
+	s.out.ClaimLevel(c.report, s.pod)
 }
 
 // assumptions says once what holds for all services that do not say otherwise.

@@ -13,12 +13,13 @@ type podVolumes struct {
 	nodes   map[string]*source.Node // entries of volumes, and of volumeClaimTemplates
 	claims  map[string]bool         // those of volumeClaimTemplates
 	names   *draft.Names
-	written map[string]string // names in the spec, by the name in the source
+	written map[string]string // names in the spec, by volume and part in the source
+	split   map[string]bool   // temporary ones of which every mount shows a folder: each folder is a volume of its own
 }
 
 // readVolumes notes what the pods can mount.
 func (c *conversion) readVolumes(s *service, n *source.Node) {
-	s.volumes = &podVolumes{nodes: map[string]*source.Node{}, claims: map[string]bool{}, names: draft.NewNames(spec.ConfigFiles, spec.SecretFiles), written: map[string]string{}}
+	s.volumes = &podVolumes{nodes: map[string]*source.Node{}, claims: map[string]bool{}, names: draft.NewNames(spec.ConfigFiles, spec.SecretFiles), written: map[string]string{}, split: map[string]bool{}}
 	if n.Is(source.Sequence) {
 		for _, item := range n.Items {
 			if name := item.Get("name"); name.Is(source.Scalar) {
@@ -36,12 +37,16 @@ func (c *conversion) readVolumes(s *service, n *source.Node) {
 	}
 }
 
-// mount is one entry of volumeMounts.
+// mount is one entry of volumeMounts, or a part of it that a spec says by itself.
 type mount struct {
 	volume, path, subPath string
+	part                  string // of the volume, when that is several in the spec
 	readOnly              bool
 	from                  *source.Node
 }
+
+// id is what the names in the spec are kept by.
+func (m mount) id() string { return m.volume + "/" + m.part }
 
 // mounts carries what a container mounts: its own volumes into volumes or files, those of others into mounts.
 func (c *conversion) mounts(s *service, n *source.Node, into *draft.Map, main bool) {
@@ -61,25 +66,137 @@ func (c *conversion) mounts(s *service, n *source.Node, into *draft.Map, main bo
 		switch {
 		case volume == nil:
 			c.lost(s, item, "the pod has no volume %q", shorten(m.volume))
+			continue
 		case c.files(s, m, volume, into):
-		case main:
-			c.volume(s, m, volume)
-		default:
-			c.sidecarMount(s, m, volume, into)
+			continue
 		}
+		for _, part := range c.parts(s, m, volume) {
+			if main {
+				c.volume(s, part, volume)
+			} else {
+				c.sidecarMount(s, part, volume, into)
+			}
+		}
+	}
+}
+
+// parts returns what a mount shows as mounts that a spec can say: the folders of a temporary volume are volumes of their own, and so
+// are the keys that are listed of a ConfigMap or a Secret.
+func (c *conversion) parts(s *service, m mount, volume *source.Node) []mount {
+	if s.volumes.split[m.volume] {
+		m.part, m.subPath = m.subPath, ""
+		return []mount{m}
+	}
+	for kind, of := range map[string]*source.Node{"ConfigMap": volume.Get("configMap"), "Secret": volume.Get("secret")} {
+		if items := of.Get("items"); items.Is(source.Sequence) && len(items.Items) > 0 && !c.listsAll(kind, of) {
+			return c.itemParts(s, m, items)
+		}
+	}
+	return []mount{m}
+}
+
+func (c *conversion) itemParts(s *service, m mount, items *source.Node) []mount {
+	var parts []mount
+	for _, item := range items.Items {
+		key, to := item.Get("key"), item.Get("path")
+		if !key.Is(source.Scalar) || !to.Is(source.Scalar) || m.subPath != "" && m.subPath != to.Text {
+			continue
+		}
+		part := m
+		part.part, part.subPath = key.Text, key.Text
+		if m.subPath == "" {
+			part.path = path.Join(m.path, to.Text)
+		}
+		parts = append(parts, part)
+	}
+	if m.subPath == "" && len(parts) > 0 {
+		c.changed(s, items, "each of these is mounted by itself, so a change of it is seen when the pods start again")
+	}
+	return parts
+}
+
+// listsAll tells whether the keys that are listed are all that there are, under their own names.
+func (c *conversion) listsAll(kind string, mounted *source.Node) bool {
+	name := mounted.Get("name")
+	if kind == "Secret" {
+		name = mounted.Get("secretName")
+	}
+	if !name.Is(source.Scalar) {
+		return false
+	}
+	o := c.find(kind, name.Text)
+	if o == nil {
+		return false
+	}
+	keys := map[string]bool{}
+	for _, section := range []string{"data", "stringData", "binaryData"} {
+		for key := range labels(o.node.Get(section)) {
+			keys[key] = true
+		}
+	}
+	for _, item := range mounted.Get("items").Items {
+		key, to := item.Get("key"), item.Get("path")
+		if !key.Is(source.Scalar) || !to.Is(source.Scalar) || key.Text != to.Text || !keys[key.Text] {
+			return false
+		}
+		delete(keys, key.Text)
+	}
+	return len(keys) == 0
+}
+
+// isElsewhere tells whether a volume is no more than a reference, which can be said twice.
+func (c *conversion) isElsewhere(volume *source.Node) bool {
+	claim := volume.Get("persistentVolumeClaim", "claimName")
+	return volume.Get("hostPath").Said() || volume.Get("configMap").Said() || volume.Get("secret").Said() ||
+		claim.Is(source.Scalar) && c.find("PersistentVolumeClaim", claim.Text) == nil
+}
+
+// findSplit notes the temporary volumes whose folders are mounted one by one.
+func (s *service) findSplit(pod *source.Node) {
+	whole, folders := map[string]bool{}, map[string]map[string]bool{}
+	for _, kind := range []string{"containers", "initContainers"} {
+		list := pod.Get(kind)
+		if !list.Is(source.Sequence) {
+			continue
+		}
+		for _, container := range list.Items {
+			mounts := container.Get("volumeMounts")
+			if !mounts.Is(source.Sequence) {
+				continue
+			}
+			for _, m := range mounts.Items {
+				name, subPath := m.Get("name"), m.Get("subPath")
+				switch {
+				case !name.Is(source.Scalar):
+				case !subPath.Is(source.Scalar) || subPath.Text == "" || m.Get("subPathExpr").Said():
+					whole[name.Text] = true
+				case folders[name.Text] == nil:
+					folders[name.Text] = map[string]bool{subPath.Text: true}
+				default:
+					folders[name.Text][subPath.Text] = true
+				}
+			}
+		}
+	}
+	for name, paths := range folders {
+		volume := s.volumes.nodes[name]
+		s.volumes.split[name] = volume.Get("emptyDir") != nil && !whole[name] && len(paths) > 1
 	}
 }
 
 // sidecarMount lets another container see a volume.
 func (c *conversion) sidecarMount(s *service, m mount, volume *source.Node, into *draft.Map) {
-	name := s.volumes.written[m.volume]
+	mounts := into.At("mounts", m.from)
+	if name := s.volumes.written[m.id()]; name != "" && mounts.Has(name) && c.isElsewhere(volume) {
+		m.part += m.path // the same once more
+	}
+	name := s.volumes.written[m.id()]
 	if name == "" {
-		name = c.volume(s, mount{volume: m.volume, from: m.from}, volume)
+		name = c.volume(s, mount{volume: m.volume, part: m.part, from: m.from}, volume)
 	}
 	if name == "" {
 		return
 	}
-	mounts := into.At("mounts", m.from)
 	if mounts.Has(name) {
 		c.lost(s, m.from, "a container mounts a volume once; next: let the program look in the folder that is mounted")
 		return
@@ -100,7 +217,10 @@ func (c *conversion) sidecarMount(s *service, m mount, volume *source.Node, into
 
 // volume carries a volume as the service's own container mounts it, and returns its name in the spec.
 func (c *conversion) volume(s *service, m mount, n *source.Node) string {
-	if s.volumes.written[m.volume] != "" {
+	if s.volumes.written[m.id()] != "" && c.isElsewhere(n) {
+		m.part += m.path // the same once more
+	}
+	if s.volumes.written[m.id()] != "" {
 		c.lost(s, m.from, "a container mounts a volume once, and %s is mounted already; next: let the program look there, or give it a volume of its own", shorten(m.volume))
 		return ""
 	}
@@ -117,8 +237,12 @@ func (c *conversion) volume(s *service, m mount, n *source.Node) string {
 	if m.subPath != "" {
 		made.Set("subPath", draft.Text(m.subPath), m.from)
 	}
-	name := s.volumes.names.For(m.volume)
-	s.volumes.written[m.volume] = name
+	name := m.volume
+	if s.volumes.split[m.volume] {
+		name = m.part
+	}
+	name = s.volumes.names.For(name)
+	s.volumes.written[m.id()] = name
 	value := draft.Value(made)
 	if made.Len() == 2 && made.Get("temporary") == draft.Bool(true) && m.path != "" {
 		value = draft.Text(m.path)
@@ -148,7 +272,7 @@ func (c *conversion) backing(s *service, m mount, n *source.Node, made *draft.Ma
 		"hostPath": func(n *source.Node) {
 			c.keys(s, n, take{"path": c.setText(s, made, "hostPath"), "type": c.setText(s, made, "hostPathType")})
 			if ok = made.Has("hostPath"); ok {
-				s.demand(spec.Privileged, "hostPath")
+				s.out.Demand(spec.Privileged, "hostPath")
 			}
 		},
 		"projected":   c.not(s, "a spec mounts one object a volume; next: mount each by itself"),
@@ -229,9 +353,13 @@ func (c *conversion) objectVolume(s *service, n *source.Node, made *draft.Map, k
 			made.Set(key, draft.Text(n.Text), n)
 			c.mention(kind, n.Text)
 		},
-		"defaultMode": func(n *source.Node) { made.Set("mode", draft.Text(mode(n.Text)), n) },
-		"optional":    c.setBool(s, made, "optional", false),
-		"items":       c.not(s, "a spec mounts all keys of it, or one by subPath; next: leave the others unread"),
+		"defaultMode": func(n *source.Node) {
+			if mode(n.Text) != "0644" {
+				c.lost(s, n, "a spec says no mode for what is mounted, so everyone in the container can read it; next: leave it out")
+			}
+		},
+		"optional": c.unless(s, "pods wait for what is mounted until it is there; next: leave the volume out where it is not", "false"),
+		"items":    same, // each is a mount by itself
 	})
 	return made.Has(key)
 }

@@ -48,14 +48,15 @@ var chartLabels = []string{"app", "k8s-app", "name", "app.kubernetes.io/name", "
 
 // labelsOf carries labels; those by which charts know their own are factory's.
 func (c *conversion) labelsOf(s *service, n *source.Node, key string) {
-	var own []string
+	var own []string // by which others may select the pods
 	carried := draft.NewMap()
 	for _, pair := range n.Pairs {
 		switch text, ok := c.text(s, pair.Value); {
 		case !ok:
 		case pair.Key.Text == "app.kubernetes.io/name" && text == s.name, pair.Key.Text == "app.kubernetes.io/instance", strings.HasSuffix(pair.Key.Text, "-hash"):
-		case slices.Contains(chartLabels, pair.Key.Text):
+		case slices.Contains([]string{"app", "k8s-app", "name", "app.kubernetes.io/name", "release"}, pair.Key.Text):
 			own = append(own, pair.Key.Text)
+		case isChartLabel(pair.Key.Text):
 		default:
 			carried.Set(pair.Key.Text, draft.Text(text), pair.Value)
 		}

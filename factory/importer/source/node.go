@@ -97,6 +97,14 @@ func (n *Node) find(key string) int {
 // Is tells whether there is a value and it has that shape.
 func (n *Node) Is(kind Kind) bool { return n != nil && n.Kind == kind }
 
+// Item returns an item of a list, or nil.
+func (n *Node) Item(i int) *Node {
+	if n == nil || i >= len(n.Items) {
+		return nil
+	}
+	return n.Items[i]
+}
+
 // Said tells whether there is a value other than null.
 func (n *Node) Said() bool { return n != nil && n.Kind != Null }
 

@@ -112,8 +112,10 @@ func secretValue(value string) bool {
 	if _, err := strconv.ParseFloat(value, 64); err == nil {
 		return false
 	}
-	_, err := strconv.ParseBool(value)
-	return err != nil
+	if _, err := strconv.ParseBool(value); err == nil {
+		return false
+	}
+	return !slices.Contains([]string{"yes", "no", "on", "off", "none"}, strings.ToLower(value))
 }
 
 // credentials tells whether a text is an address with a password in it.
