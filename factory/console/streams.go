@@ -18,8 +18,9 @@ type Streams struct {
 	Live bool
 	// Color is true when Err may carry colour codes. It is off without a terminal and under NO_COLOR (https://no-color.org).
 	Color bool
-	// ColorOut is the same of Out.
+	// ColorOut and LiveOut are the same of Out.
 	ColorOut bool
+	LiveOut  bool
 	// Interactive is true when a person can answer a question on In.
 	Interactive bool
 }
@@ -27,13 +28,25 @@ type Streams struct {
 // Standard returns the streams of the process.
 func Standard() *Streams {
 	terminal := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"
+	out := term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb"
 	return &Streams{
 		In:          os.Stdin,
 		Out:         os.Stdout,
 		Err:         os.Stderr,
 		Live:        terminal && os.Getenv("CI") == "",
 		Color:       terminal && os.Getenv("NO_COLOR") == "",
-		ColorOut:    term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
+		ColorOut:    out && os.Getenv("NO_COLOR") == "",
+		LiveOut:     out && os.Getenv("CI") == "",
 		Interactive: terminal && term.IsTerminal(int(os.Stdin.Fd())),
 	}
+}
+
+// Size is how many letters and lines fit on the terminal that Out is; 80 and 24 where that is not known.
+func (s *Streams) Size() (width, height int) {
+	if file, ok := s.Out.(*os.File); ok {
+		if width, height, err := term.GetSize(int(file.Fd())); err == nil && width > 0 && height > 0 {
+			return width, height
+		}
+	}
+	return 80, 24
 }

@@ -54,7 +54,7 @@ func Destroy(ctx context.Context, opts DestroyOptions) (*Destroyed, error) {
 	d := &removal{DestroyOptions: opts, done: &Destroyed{}}
 	err := d.run(ctx)
 	if err != nil && errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("%w: %s", context.Cause(ctx), strings.Join(d.waitingFor, ", "))
+		err = d.stuck(context.Cause(ctx))
 	}
 	return d.done, err
 }
@@ -64,6 +64,8 @@ type removal struct {
 	DestroyOptions
 	done       *Destroyed
 	waitingFor []string
+	// held are those of them that a finalizer keeps.
+	held []holder
 }
 
 func (d *removal) run(ctx context.Context) error {
@@ -177,7 +179,11 @@ func (d *removal) gone(ctx context.Context, objects []*unstructured.Unstructured
 		if len(left) == 0 {
 			return nil
 		}
-		d.Say("waiting for %d objects to be gone: %s", len(left), d.waitingFor[0])
+		if d.held = d.holders(ctx, left, time.Now()); len(d.held) > 0 {
+			d.Say("waiting for %d objects to be gone: %s", len(left), d.held[0])
+		} else {
+			d.Say("waiting for %d objects to be gone: %s", len(left), d.waitingFor[0])
+		}
 		objects = left
 		if err := pause(ctx, time.Second/4); err != nil {
 			return err

@@ -1,6 +1,8 @@
 package deploy_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/helm-chart-factory/factory/factory/clustertest"
 	"github.com/helm-chart-factory/factory/factory/deploy"
@@ -109,5 +112,34 @@ func TestDestroyOfNothingIsNoError(t *testing.T) {
 	opts.Namespace = clustertest.Namespace(t, opts.Cluster)
 	if destroyed := destroy(t, opts, false); !destroyed.Nothing() {
 		t.Errorf("removed %v", destroyed.Removed)
+	}
+}
+
+func TestDestroyTellsWhoHoldsWhatDoesNotGo(t *testing.T) {
+	opts := options(t)
+	clustertest.RunPods(t, opts.Cluster, opts.Namespace, nil)
+	apply(t, opts)
+	hold := func(finalizers string) {
+		patch := []byte(`{"metadata":{"finalizers":` + finalizers + `}}`)
+		_, err := client(t, opts).CoreV1().Services(opts.Namespace).Patch(context.Background(), "web", types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "balancer"})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	hold(`["example.com/balancer"]`)
+	t.Cleanup(func() { hold("null") })
+	var said []string
+	_, err := deploy.Destroy(t.Context(), deploy.DestroyOptions{
+		Cluster: opts.Cluster, Name: opts.Name, Namespace: opts.Namespace, Timeout: 13 * time.Second,
+		Say: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) },
+	})
+	want := `release "shop" is not gone after 13s: service/web is held by the finalizer example.com/balancer, written by balancer` + "\n" +
+		"next: see why its controller does not let go; if there is none any more: " +
+		`kubectl patch service web --type merge -p '{"metadata":{"finalizers":null}}' -n ` + opts.Namespace
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if want := "waiting for 1 objects to be gone: service/web is held by the finalizer example.com/balancer, written by balancer"; !slices.Contains(said, want) {
+		t.Errorf("said %q, want %q", said, want)
 	}
 }

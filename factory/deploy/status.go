@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -35,6 +36,8 @@ type Status struct {
 	Missing []string `json:"missing"`
 	// Waiting are other objects that are not ready, with what they wait for.
 	Waiting []string `json:"waiting"`
+	// Drift are the objects that are not as the revision left them.
+	Drift []Drifted `json:"drift"`
 }
 
 // Workload is one Deployment, StatefulSet, DaemonSet or Job.
@@ -64,35 +67,48 @@ func Look(ctx context.Context, cluster *kube.Cluster, name, namespace string) (*
 	if stored == nil || err != nil {
 		return nil, err
 	}
-	states, missing, err := stored.States(ctx, cluster)
+	items, err := parseItems(stored.manifest)
+	if err != nil {
+		return nil, err
+	}
+	found, missing, err := live(ctx, cluster, namespace, objectsOf(items))
 	if err != nil {
 		return nil, err
 	}
 	status := &Status{
-		Release: name, Namespace: namespace, Revision: stored.Revision, Status: stored.Status,
-		Updated: stored.Updated, Missing: append([]string{}, missing...),
-		Workloads: []Workload{}, URLs: []string{}, Certificates: []CertificateStatus{}, Waiting: []string{},
-		Ready: stored.Deployed() && len(missing) == 0 && rollout.AllReady(states),
+		Release: name, Namespace: namespace, Revision: stored.Revision, Status: stored.Status, Updated: stored.Updated,
+		Workloads: []Workload{}, URLs: []string{}, Certificates: []CertificateStatus{}, Missing: []string{}, Waiting: []string{},
 	}
+	for _, u := range missing {
+		status.Missing = append(status.Missing, refOf(u))
+	}
+	slices.Sort(status.Missing)
 	if !stored.Deployed() {
 		status.Description = stored.Description
 	}
-	return status, status.fill(ctx, cluster, stored, states)
+	var states []rollout.State
+	group, looking := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		states, err = rollout.Look(looking, cluster, toWaitFor(found, false))
+		return err
+	})
+	group.Go(func() (err error) {
+		status.Drift, err = drifted(looking, cluster, stored, items, found)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	status.Ready = stored.Deployed() && len(missing) == 0 && rollout.AllReady(states)
+	return status, status.fill(ctx, cluster, found, states)
 }
 
-func (s *Status) fill(ctx context.Context, cluster *kube.Cluster, stored *Release, states []rollout.State) error {
-	wanted, err := parse(stored.manifest)
-	if err != nil {
-		return err
-	}
-	found, _, err := live(ctx, cluster, s.Namespace, wanted)
-	if err != nil {
-		return err
-	}
+func (s *Status) fill(ctx context.Context, cluster *kube.Cluster, found []*unstructured.Unstructured, states []rollout.State) error {
+	pods := podLists{cluster: cluster, of: map[string][]corev1.Pod{}}
 	for _, state := range states {
 		switch {
 		case state.Wanted >= 0:
-			workload, err := workloadOf(ctx, cluster, state, find(found, state.Object))
+			workload, err := pods.workload(ctx, state, find(found, state.Object))
 			if err != nil {
 				return err
 			}
@@ -118,28 +134,48 @@ func find(objects []*unstructured.Unstructured, wanted rollout.Object) *unstruct
 	return nil
 }
 
-func workloadOf(ctx context.Context, cluster *kube.Cluster, state rollout.State, u *unstructured.Unstructured) (*Workload, error) {
-	workload := &Workload{Name: state.Object.Ref(), Ready: state.Have, Wanted: state.Wanted, Phase: string(state.Phase)}
+// podLists are the pods of each namespace, read once.
+type podLists struct {
+	cluster *kube.Cluster
+	of      map[string][]corev1.Pod
+}
+
+func (p *podLists) in(ctx context.Context, namespace string) ([]corev1.Pod, error) {
+	if pods, there := p.of[namespace]; there {
+		return pods, nil
+	}
+	client, err := p.cluster.Client()
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods of namespace %q: %w", namespace, err)
+	}
+	p.of[namespace] = list.Items
+	return list.Items, nil
+}
+
+func (p *podLists) workload(ctx context.Context, state rollout.State, u *unstructured.Unstructured) (*Workload, error) {
+	workload := &Workload{Name: state.Object.Ref(), Ready: state.Have, Wanted: state.Wanted, Phase: string(state.Phase), Images: []string{}}
 	if state.Phase != rollout.Ready {
 		workload.Message = state.Message
 	}
 	if u == nil {
 		return workload, nil
 	}
-	client, err := cluster.Client()
-	if err != nil {
-		return nil, err
-	}
 	selector, _, _ := unstructured.NestedStringMap(u.Object, "spec", "selector", "matchLabels")
 	if len(selector) == 0 {
 		return workload, nil
 	}
-	pods, err := client.CoreV1().Pods(state.Object.Namespace).List(ctx, metav1.ListOptions{LabelSelector: labels.Set(selector).String()})
+	pods, err := p.in(ctx, state.Object.Namespace)
 	if err != nil {
-		return nil, fmt.Errorf("listing the pods of %s: %w", state.Object.Ref(), err)
+		return nil, err
 	}
-	for i := range pods.Items {
-		workload.add(&pods.Items[i])
+	for i := range pods {
+		if labels.SelectorFromSet(selector).Matches(labels.Set(pods[i].Labels)) {
+			workload.add(&pods[i])
+		}
 	}
 	slices.Sort(workload.Images)
 	workload.Images = slices.Compact(workload.Images)

@@ -47,6 +47,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"a rebuilt image rolls only its own pods", rebuildOneImage},
 		{"what a deploy stands on may break in the middle of it", survives},
 		{"a plan is what happens, and a rollback takes it back", planAndRollBack},
+		{"status tells what others changed, and a rollback takes it back", driftInStatus},
 		{"what cannot run is diagnosed", diagnoses},
 		{"logs follow pods over crashes and lost connections", followLogs},
 		{"an open service outlives its pod", openOverPods},

@@ -185,6 +185,14 @@ func (t *text) drifted(p *Plan) {
 }
 
 func (t *text) drift(d Drift) string {
+	if d.Stays {
+		return d.Text(t.now) + ": stays"
+	}
+	return d.Text(t.now) + ": overwritten"
+}
+
+// Text says it in words: "spec.replicas is 5, released as 2, by kubectl, 12m ago".
+func (d Drift) Text(now time.Time) string {
 	what := fmt.Sprintf("%s is %s, released as %s", d.Path, brief(d.Live), brief(d.Released))
 	switch {
 	case len(d.Path) == 0:
@@ -200,12 +208,9 @@ func (t *text) drift(d Drift) string {
 		what += ", by " + d.By
 	}
 	if !d.At.IsZero() {
-		what += ", " + console.Age(t.now.Sub(d.At)) + " ago"
+		what += ", " + console.Age(now.Sub(d.At)) + " ago"
 	}
-	if d.Stays {
-		return what + ": stays"
-	}
-	return what + ": overwritten"
+	return what
 }
 
 func (t *text) services(p *Plan) {
