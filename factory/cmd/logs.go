@@ -27,7 +27,8 @@ func (f *logsFlags) bind(command *cobra.Command) {
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new lines as they come, also of new pods, until Ctrl-C")
 	flags.BoolVarP(&f.previous, "previous", "p", false, "the run before the current one, of containers that were restarted")
 	flags.DurationVar(&f.since, "since", 0, "only lines of the last `DURATION`, such as 10m or 2h")
-	flags.Int64Var(&f.tail, "tail", -1, "only the last `N` lines of each container; all without it")
+	flags.Int64Var(&f.tail, "tail", -1, "only the last `N` lines of each container")
+	flags.Lookup("tail").DefValue = "all"
 	flags.StringVar(&f.container, "container", "", "only containers of this `NAME`")
 	flags.BoolVar(&f.timestamps, "timestamps", false, "begin each line with the time at which it was written")
 }

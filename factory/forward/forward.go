@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -191,7 +192,7 @@ func (f *forwarding) connect(ctx context.Context, last types.UID) *session {
 			context.AfterFunc(ctx, func() { connection.Close() })
 			return f.begin(&session{Connection: connection, pod: pod}, last)
 		}
-		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+		if refused(err) {
 			f.fail(fmt.Errorf("connecting to pod %s: %w", pod.Name, err))
 			return nil
 		}
@@ -202,6 +203,13 @@ func (f *forwarding) connect(ctx context.Context, last types.UID) *session {
 		pause = min(2*pause, longestPause)
 	}
 	return nil
+}
+
+// refused tells whether a person's rights are what is missing. Of a connection that is to be upgraded only the text of
+// the API server's answer is left.
+func refused(err error) bool {
+	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || strings.Contains(err.Error(), " is forbidden: ") ||
+		strings.HasSuffix(err.Error(), ": Unauthorized")
 }
 
 // begin tells of a new connection.

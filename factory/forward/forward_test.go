@@ -83,6 +83,8 @@ type bench struct {
 	links  map[string]*link
 	said   []string
 	refuse error
+	// ended is called when Serve has returned.
+	ended func()
 }
 
 func newBench(t *testing.T) *bench {
@@ -119,6 +121,9 @@ func (b *bench) serve(during func()) error {
 	ctx, cancel := context.WithCancel(b.t.Context())
 	done := make(chan error, 1)
 	go func() {
+		if b.ended != nil {
+			defer b.ended()
+		}
 		done <- Serve(ctx, Options{
 			Namespace: "shop", Service: "web", Selector: map[string]string{"app": "web"}, Ports: []*Port{b.port}, client: b.client,
 			Connected: func(pod string) { b.note("connected to " + pod) },
@@ -248,15 +253,20 @@ func TestServeSaysWhatTheNodeSays(t *testing.T) {
 }
 
 func TestServeEndsWhereItIsForbidden(t *testing.T) {
-	b := newBench(t)
-	b.pod("web-1", 0)
-	b.refuse = apierrors.NewForbidden(schema.GroupResource{Resource: "pods/portforward"}, "web-1", errors.New("no"))
-	failed := make(chan struct{})
-	err := b.serve(func() {
-		go func() { time.Sleep(100 * time.Millisecond); close(failed) }()
-		<-failed
-	})
-	if !apierrors.IsForbidden(err) {
-		t.Errorf("it ended with %v", err)
+	for name, refusal := range map[string]error{
+		"as the API says it":    apierrors.NewForbidden(schema.GroupResource{Resource: "pods/portforward"}, "web-1", errors.New("no")),
+		"as is left of it":      errors.New(`unable to upgrade connection: pods "web-1" is forbidden: User "eve" cannot create resource "pods/portforward"`),
+		"where nobody is known": errors.New("unable to upgrade connection: Unauthorized"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.pod("web-1", 0)
+			b.refuse = refusal
+			ended := make(chan struct{})
+			b.ended = func() { close(ended) }
+			if err := b.serve(func() { <-ended }); !errors.Is(err, refusal) {
+				t.Errorf("it ended with %v", err)
+			}
+		})
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -12,12 +14,13 @@ import (
 )
 
 // Printer writes lines to standard output and what is said about them to standard error. On a terminal each pod has a colour
-// that is the same in every run. Print and Follow call it, so it needs no lock.
+// of its own, the same in every run over the same pods. Print and Follow call it, so it needs no lock.
 type Printer struct {
 	streams *console.Streams
 	form    Form
 	out     *bufio.Writer
 	width   int
+	colors  map[string]console.Color
 }
 
 // Form is how lines are written.
@@ -32,21 +35,36 @@ type Form struct {
 
 // NewPrinter returns a printer. Its Flush has to be called in the end.
 func NewPrinter(streams *console.Streams, form Form) *Printer {
-	return &Printer{streams: streams, form: form, out: bufio.NewWriter(streams.Out)}
+	return &Printer{streams: streams, form: form, out: bufio.NewWriter(streams.Out), colors: map[string]console.Color{}}
 }
 
 // colors are those that can be read on a light and on a dark ground. Red is left to trouble.
 var colors = []console.Color{"\033[36m", "\033[33m", "\033[32m", "\033[35m", "\033[34m", "\033[96m", "\033[93m", "\033[92m", "\033[95m", "\033[94m"}
 
-func colorOf(pod string) console.Color {
+// color is the pod's by its name, or the next one that no other pod has while there are some left.
+func (p *Printer) color(pod string) console.Color {
+	if color, known := p.colors[pod]; known {
+		return color
+	}
 	hash := fnv.New32a()
 	hash.Write([]byte(pod))
-	return colors[hash.Sum32()%uint32(len(colors))]
+	first := int(hash.Sum32() % uint32(len(colors)))
+	color := colors[first]
+	taken := slices.Collect(maps.Values(p.colors))
+	for i := range colors {
+		if next := colors[(first+i)%len(colors)]; !slices.Contains(taken, next) {
+			color = next
+			break
+		}
+	}
+	p.colors[pod] = color
+	return color
 }
 
-// Begin makes room for the names of these containers.
+// Begin makes room for the names of these containers, and gives their pods colours.
 func (p *Printer) Begin(origins []Origin) {
 	for _, origin := range origins {
+		p.color(origin.Pod)
 		p.width = max(p.width, utf8.RuneCountInString(origin.String()))
 	}
 }
@@ -74,7 +92,7 @@ func (p *Printer) Line(line Line) {
 		if p.form.Timestamps {
 			stamp = p.streams.PaintOut(console.Dim, line.Time.Format("2006-01-02T15:04:05.000000000Z07:00")) + " "
 		}
-		fmt.Fprintf(p.out, "%s %s%s\n", p.streams.PaintOut(colorOf(line.Pod), prefix+" |"), stamp, line.Text)
+		fmt.Fprintf(p.out, "%s %s%s\n", p.streams.PaintOut(p.color(line.Pod), prefix+" |"), stamp, line.Text)
 	}
 	if p.form.Live {
 		p.Flush()
