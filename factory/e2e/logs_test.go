@@ -115,7 +115,7 @@ func followLogs(t *testing.T, s *stack) {
 	follow.said.wait(t, `the logs can be read again`)
 	follow.said.wait(t, `crasher/\w+ ended with exit code 3 \(Error\)`)
 	follow.said.wait(t, `crasher/\w+ was started again \(restart \d+\)`)
-	s.kubectl(t, "delete", "pods", "-n", "operate", "-l", "app.kubernetes.io/name=ticker")
+	s.kubectl(t, "delete", "pods", "-n", "operate", "-l", "app.kubernetes.io/name=ticker", "--wait=false")
 	follow.said.wait(t, `ticker/\w+ is new`)
 	follow.said.wait(t, `ticker/\w+ is gone`)
 	old := ticks(t, follow.out.String())
