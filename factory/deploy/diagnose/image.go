@@ -24,7 +24,7 @@ func imageTrouble(image, service, message string) (cause, next string, patience 
 	case containsAny(low, "no such host", "server misbehaving", "temporary failure in name resolution"):
 		return "the node cannot resolve the name of the registry " + registry,
 			"correct image: or registry:, or the node's DNS (/etc/resolv.conf on the node)", time.Minute
-	case containsAny(low, "connection refused", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", ": eof",
+	case containsAny(low, "connection refused", "i/o timeout", "no route to host", "network is unreachable", "deadline exceeded", ": eof", "connection reset",
 		"bad gateway", "service unavailable", "gateway timeout"):
 		return "the node cannot reach the registry " + registry, reachRegistry(registry), time.Minute
 	case containsAny(low, "unauthorized", "denied", "authorization failed", "authentication required"):

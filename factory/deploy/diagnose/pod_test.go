@@ -98,6 +98,9 @@ func TestPod(t *testing.T) {
 		"a registry that is down": {
 			pod:    pod(waiting("ErrImagePull", pulling+`failed to do request: Head "http://localhost:5000/v2/web/manifests/latest": dial tcp 127.0.0.1:5000: connect: connection refused`)),
 			reason: "ImagePullBackOff", cause: "the node cannot reach the registry localhost:5000", next: "factory setup-registry"},
+		"a registry that went down behind a forwarder": {
+			pod:    pod(waiting("ErrImagePull", pulling+`failed to do request: Head "http://localhost:5000/v2/web/manifests/latest": read tcp 127.0.0.1:56340->127.0.0.1:5000: read: connection reset by peer`)),
+			reason: "ImagePullBackOff", cause: "the node cannot reach the registry localhost:5000", next: "factory setup-registry"},
 		"an image whose name misleads": {
 			pod: pod(corev1.ContainerStatus{Image: "localhost:5000/denied-certificate:x509", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{
 				Reason: "ErrImagePull", Message: `failed to resolve reference "localhost:5000/denied-certificate:x509": localhost:5000/denied-certificate:x509: not found`}}}),
