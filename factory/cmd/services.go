@@ -12,9 +12,15 @@ import (
 
 // released finds the services of the release that are named, all of them without a name.
 func released(ctx context.Context, project *spec.Project, cluster *kube.Cluster, names []string) ([]deploy.Service, error) {
-	services, revision, err := deploy.Services(ctx, cluster, project.Name, project.Namespace)
+	release, err := deploy.Find(ctx, cluster, project.Name, project.Namespace)
 	if err != nil {
 		return nil, err
+	}
+	var services []deploy.Service
+	if release != nil {
+		if services, err = release.Services(); err != nil {
+			return nil, err
+		}
 	}
 	var known []string
 	for _, service := range project.Services {
@@ -31,16 +37,16 @@ func released(ctx context.Context, project *spec.Project, cluster *kube.Cluster,
 		switch {
 		case !slices.Contains(known, name):
 			return nil, usageError("there is no service %q: %s", name, spec.DidYouMean(name, known))
-		case revision == 0:
+		case release == nil:
 		case at < 0:
 			return nil, fmt.Errorf("service %s is not in release %s: revision %d in namespace %s has nothing that runs of it\nnext: factory deploy",
-				name, project.Name, revision, project.Namespace)
+				name, project.Name, release.Revision, project.Namespace)
 		default:
 			found = append(found, services[at])
 		}
 	}
 	switch {
-	case revision == 0:
+	case release == nil:
 		return nil, noRelease(project)
 	case len(names) == 0:
 		found = services

@@ -31,6 +31,7 @@ type Release struct {
 	MadeBy string
 
 	manifest string
+	hooks    []*release.Hook
 }
 
 // Deployed tells whether the revision got where it should.
@@ -55,7 +56,7 @@ func Find(ctx context.Context, cluster *kube.Cluster, name, namespace string) (*
 	found := &Release{
 		Name: name, Namespace: namespace, Revision: last.Version, Status: last.Info.Status.String(),
 		Updated: last.Info.LastDeployed.Time, Description: last.Info.Description, Values: last.Config,
-		MadeBy: last.Labels[MadeByLabel], manifest: last.Manifest,
+		MadeBy: last.Labels[MadeByLabel], manifest: last.Manifest, hooks: last.Hooks,
 	}
 	if last.Chart != nil && last.Chart.Metadata != nil {
 		found.AppVersion = last.Chart.Metadata.AppVersion

@@ -1,18 +1,12 @@
 package deploy
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/helm-chart-factory/factory/factory/kube"
 )
 
 // Service is what a release has of one service that a person can look into: the pods it makes and the ways to reach them.
@@ -32,41 +26,27 @@ type PodSet struct {
 	// Workload is kind/name.
 	Workload string
 	Labels   map[string]string
-	// Containers are their names, those that run first before the others.
-	Containers []string
 }
 
-// Services lists the services of the last revision of a release in the order of its manifest, hooks included; nil when there
-// is no such release. The revision is 0 then.
-func Services(ctx context.Context, cluster *kube.Cluster, name, namespace string) (services []Service, revision int, err error) {
-	config, err := configure(ctx, cluster, namespace, nil)
+// Services lists the services of the revision in the order of its manifest. Hooks are among them, tests are not.
+func (r *Release) Services() ([]Service, error) {
+	items, err := parseItems(r.manifest)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	last, err := config.Releases.Last(name)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, 0, nil
-	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("reading the history of release %q: %w", name, err)
-	}
-	items, err := parseItems(last.Manifest)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, hook := range last.Hooks {
+	for _, hook := range r.hooks {
 		if slices.Contains(hook.Events, release.HookTest) {
 			continue
 		}
 		objects, err := parse(hook.Manifest)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		for _, object := range objects {
 			items = append(items, item{service: serviceOf(hook.Path), object: object})
 		}
 	}
-	return servicesOf(items, name, namespace), last.Version, nil
+	return servicesOf(items, r.Name, r.Namespace), nil
 }
 
 func servicesOf(items []item, release, namespace string) []Service {
@@ -110,15 +90,6 @@ func podSet(workload *unstructured.Unstructured) *PodSet {
 	}
 	if len(set.Labels) == 0 {
 		return nil // nothing tells its pods from others
-	}
-	for _, list := range []string{"initContainers", "containers"} {
-		entries, _, _ := unstructured.NestedSlice(pod.Object, "spec", list)
-		for _, entry := range entries {
-			if container, ok := entry.(map[string]any); ok {
-				name, _ := container["name"].(string)
-				set.Containers = append(set.Containers, name)
-			}
-		}
 	}
 	return set
 }
