@@ -92,6 +92,7 @@ func findSource(dir string) string {
 // Command prepares a run of the program against this host's instance, its streams unset.
 func (p *Program) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, p.Path, args...)
+	command.Env = append(os.Environ(), "FACTORY_CLUSTER_COMMAND=factory cluster") // what its messages tell a person to type
 	stopGently(command)
 	return command
 }

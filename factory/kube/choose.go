@@ -3,11 +3,13 @@ package kube
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/helm-chart-factory/factory/factory/paths"
@@ -105,11 +107,27 @@ func local(ctx context.Context, kind Kind, path string) (*Cluster, error) {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
 	file.Close()
+	if kind == Embedded && isStopped(path) {
+		return nil, fmt.Errorf("%s: it is stopped", kind)
+	}
 	cluster, err := answering(ctx, kind, path, "")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
 	return cluster, nil
+}
+
+// isStopped tells whether the record that factory-cluster keeps beside its kubeconfig says that nothing runs. Asking the address would
+// take until a timeout: the node and its network are gone, and somebody else may answer there.
+func isStopped(kubeconfig string) bool {
+	data, err := os.ReadFile(filepath.Join(filepath.Dir(kubeconfig), "cluster.json"))
+	if err != nil {
+		return false
+	}
+	var record struct {
+		PID int `json:"pid"`
+	}
+	return json.Unmarshal(data, &record) == nil && (record.PID == 0 || errors.Is(syscall.Kill(record.PID, 0), syscall.ESRCH))
 }
 
 func current(ctx context.Context, confirm func(string) (bool, error)) (*Cluster, error) {

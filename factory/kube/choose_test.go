@@ -3,6 +3,7 @@ package kube_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -102,6 +103,23 @@ func TestChoose(t *testing.T) {
 				t.Errorf("got %s %s, want %s %s", cluster.Kind, cluster.Server, test.kind, test.want)
 			}
 		})
+	}
+}
+
+func TestAStoppedClusterIsNotAsked(t *testing.T) {
+	kubeconfig, _ := server(t, "embedded") // somebody else answers at the address
+	record := filepath.Join(filepath.Dir(kubeconfig), "cluster.json")
+	for text, stopped := range map[string]bool{
+		`{"name": "factory"}`: true, `{"pid": 4194305}`: true, // more than Linux has
+		fmt.Sprintf(`{"pid": %d}`, os.Getpid()): false, `{`: false,
+	} {
+		if err := os.WriteFile(record, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := kube.Choose(t.Context(), kube.Choice{Cluster: "embedded", EmbeddedKubeconfig: kubeconfig})
+		if (err != nil) != stopped || stopped && err.Error() != "embedded: it is stopped\nnext: factory cluster start" {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ func newKubeconfig(t *target, streams Streams) *cobra.Command {
 				return err
 			}
 			if !inst.Exists() {
-				return fmt.Errorf("cluster %q does not exist: start it with factory-cluster start --name %s", inst.Name, inst.Name)
+				return fmt.Errorf("cluster %q does not exist: start it with %s", inst.Name, inst.Command("start"))
 			}
 			fmt.Fprintln(streams.Out, inst.Kubeconfig())
 			return nil

@@ -17,6 +17,9 @@ type Instance struct {
 	Dir  string
 }
 
+// CommandVariable names the environment variable by which a command that runs this program says what a person calls it.
+const CommandVariable = "FACTORY_CLUSTER_COMMAND"
+
 var validName = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$`)
 
 // New checks name, makes dir absolute and, if dir is empty, places it below the user's factory home.
@@ -78,6 +81,15 @@ func (i Instance) Kubeconfig() string { return i.Path("kubeconfig.yaml") }
 
 // Log is the path of a component's log.
 func (i Instance) Log(component string) string { return i.Path("logs", component+".log") }
+
+// Command is what a person types to have this done to the instance: arguments of the command through which the program was
+// called, where that says its name in $FACTORY_CLUSTER_COMMAND, else of factory-cluster itself.
+func (i Instance) Command(arguments string) string {
+	if name := os.Getenv(CommandVariable); name != "" {
+		return name + " " + arguments
+	}
+	return "factory-cluster " + arguments + " --name " + i.Name
+}
 
 // Group is the name of the instance's control group: unique for the state directory, and telling to a person.
 func (i Instance) Group() string { return "factory-" + i.Name + "-" + i.id() }

@@ -37,6 +37,17 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+func TestCommand(t *testing.T) {
+	t.Setenv(CommandVariable, "")
+	if got := (Instance{Name: "a"}).Command("stop --purge"); got != "factory-cluster stop --purge --name a" {
+		t.Errorf("got %q", got)
+	}
+	t.Setenv(CommandVariable, "factory cluster")
+	if got := (Instance{Name: "a"}).Command("stop --purge"); got != "factory cluster stop --purge" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestLock(t *testing.T) {
 	inst := Instance{Name: "a", Dir: filepath.Join(t.TempDir(), "a")}
 	if inst.IsRunning() {

@@ -14,7 +14,7 @@ import (
 
 // errNotRunning is returned by what needs a running node.
 func errNotRunning(inst instance.Instance) error {
-	return fmt.Errorf("cluster %q does not run with a node: start it with factory-cluster start --name %s", inst.Name, inst.Name)
+	return fmt.Errorf("cluster %q does not run with a node: start it with %s", inst.Name, inst.Command("start"))
 }
 
 // ReloadRegistries makes the node read registries.yaml again and returns when that holds for the next pull.

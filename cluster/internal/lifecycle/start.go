@@ -46,8 +46,7 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 		return alreadyRunning(ctx, inst, record, options, out)
 	}
 	if existed && record.Options.Node != options.Node {
-		return fmt.Errorf("cluster %q was made %s: remove it first (factory-cluster stop --name %s --purge) or choose another --name",
-			inst.Name, kind(record.Options.Node), inst.Name)
+		return fmt.Errorf("cluster %q was made %s: remove it first (%s)", inst.Name, kind(record.Options.Node), inst.Command("stop --purge"))
 	}
 	// Whatever a supervisor that was killed could not remove.
 	if err := sweep(inst); err != nil {
@@ -93,13 +92,12 @@ func Start(ctx context.Context, inst instance.Instance, options instance.Options
 // alreadyRunning waits for a supervisor whose own start command went away before it was ready.
 func alreadyRunning(ctx context.Context, inst instance.Instance, record instance.Record, options instance.Options, out io.Writer) error {
 	if record.Options.Node != options.Node {
-		return fmt.Errorf("cluster %q runs already, %s: stop it first (factory-cluster stop --name %s) or choose another --name",
-			inst.Name, kind(record.Options.Node), inst.Name)
+		return fmt.Errorf("cluster %q runs already, %s: stop it first (%s)", inst.Name, kind(record.Options.Node), inst.Command("stop"))
 	}
 	for !record.Ready {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("cluster %q runs but is not ready: see %s, or stop it (factory-cluster stop --name %s)", inst.Name, inst.Path("logs"), inst.Name)
+			return fmt.Errorf("cluster %q runs but is not ready: see %s, or stop it (%s)", inst.Name, inst.Path("logs"), inst.Command("stop"))
 		case <-time.After(200 * time.Millisecond):
 		}
 		if !inst.IsRunning() {
@@ -112,11 +110,11 @@ func alreadyRunning(ctx context.Context, inst instance.Instance, record instance
 	}
 	fmt.Fprintf(out, "cluster %q runs already: kubeconfig %s\n", inst.Name, inst.Kubeconfig())
 	if record.Options != options && options.Node {
-		fmt.Fprintf(out, "warning: it was started with other options; to change them: factory-cluster stop --name %s, then start\n", inst.Name)
+		fmt.Fprintf(out, "warning: it was started with other options; to change them: %s, then start\n", inst.Command("stop"))
 	}
 	for _, name := range record.LeftOut {
 		if _, err := os.Stat(filepath.Join(record.Options.Images, name+".tar")); err == nil {
-			fmt.Fprintf(out, "warning: the add-on %s was left out and has an image now; to get it: factory-cluster stop --name %s, then start\n", name, inst.Name)
+			fmt.Fprintf(out, "warning: the add-on %s was left out and has an image now; to get it: %s, then start\n", name, inst.Command("stop"))
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func Inspect(ctx context.Context, inst instance.Instance) (Status, error) {
 // Text renders the status for a person.
 func (s Status) Text() string {
 	if !s.Running {
-		return fmt.Sprintf("cluster %q is not running (start it: factory-cluster start --name %s)\n", s.Name, s.Name)
+		return fmt.Sprintf("cluster %q is not running (start it: %s)\n", s.Name, instance.Instance{Name: s.Name}.Command("start"))
 	}
 	state := "not ready"
 	if s.Ready {

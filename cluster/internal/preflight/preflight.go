@@ -2,6 +2,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/helm-chart-factory/factory/cluster/internal/cgroup"
 	"github.com/helm-chart-factory/factory/cluster/internal/containerd"
+	"github.com/helm-chart-factory/factory/cluster/internal/instance"
 )
 
 // Problem is one thing that keeps the machine from running a node.
@@ -36,7 +38,7 @@ func (r Report) Error() error {
 	for _, problem := range r.Problems {
 		fmt.Fprintf(&text, "\n  - %s: %s", problem.Missing, problem.Fix)
 	}
-	text.WriteString("\na control plane without a node still works here: factory-cluster start --no-node")
+	text.WriteString("\na control plane without a node still works here: " + cmp.Or(os.Getenv(instance.CommandVariable), "factory-cluster") + " start --no-node")
 	return fmt.Errorf("%s", text.String())
 }
 
