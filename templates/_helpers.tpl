@@ -35,7 +35,7 @@ spec:
   securityContext:
     runAsNonRoot: {{ ne (int64 .Values.user) 0 }}
     runAsUser: {{ int64 .Values.user }}
-    runAsGroup: {{ int64 (or .Values.group .Values.user) }}
+    runAsGroup: {{ int64 (ternary .Values.group .Values.user (hasKey .Values "group")) }}
     seccompProfile: {type: RuntimeDefault}
     {{- range $field, $value := .Values.security }}
     {{ $field }}: {{ toJson $value }}

@@ -3,11 +3,11 @@ package explain_test
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"os"
+	"path"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -78,49 +78,60 @@ var still = map[string]string{
 // TestEveryLeaf asks for every leaf of every manifest, in every environment. Each has an origin that exists, and where the answer
 // names a line, the text that it quotes stands there. A sample of the lines is written otherwise, and the manifest must follow.
 func TestEveryLeaf(t *testing.T) {
-	count, changed := 0, 0
-	all := projects(t)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		p := all[name]
-		for _, there := range append([]*spec.Project{p}, p.Environments...) {
-			for _, s := range there.Services {
-				asked, err := explain.New(p, templates.Files, s.Name, there.Environment)
-				if err != nil {
-					t.Fatal(err)
+	var count, changed atomic.Int64
+	t.Run("of", func(t *testing.T) {
+		for name, p := range projects(t) {
+			for _, there := range append([]*spec.Project{p}, p.Environments...) {
+				for _, s := range there.Services {
+					t.Run(path.Join(name, there.Environment, s.Name), func(t *testing.T) {
+						t.Parallel()
+						asked, followed := everyLeaf(t, p, there.Environment, s.Name)
+						count.Add(int64(asked))
+						changed.Add(int64(followed))
+					})
 				}
-				objects, err := asked.Objects()
-				if err != nil {
-					t.Fatal(err)
+			}
+		}
+	})
+	t.Logf("%d leaves, %d of them changed", count.Load(), changed.Load())
+	if count.Load() < 500 || changed.Load() < 20 {
+		t.Errorf("only %d leaves, and %d of them changed", count.Load(), changed.Load())
+	}
+}
+
+// everyLeaf asks for the leaves of one service. It returns how many there are, and how many followed what was written otherwise.
+func everyLeaf(t *testing.T, p *spec.Project, environment, service string) (count, changed int) {
+	asked, err := explain.New(p, templates.Files, service, environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := asked.Objects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
+		answers, err := asked.Leaves(object, "")
+		if err != nil {
+			t.Fatalf("%s: %v", object, err)
+		}
+		for _, a := range answers {
+			count++
+			where := fmt.Sprintf("%s: %s = %v", a.Object, a.Path, a.Value)
+			if err := stands(p, a); err != nil {
+				t.Errorf("%s: %v", where, err)
+			}
+			if count%11 == 0 && a.Origin.Text != "" && a.Value != "made in the cluster" {
+				ok, err := follows(p, environment, service, object, a)
+				if err != nil && still[a.Path] == "" {
+					t.Errorf("%s: %v", where, err)
 				}
-				for _, object := range objects {
-					answers, err := asked.Leaves(object, "")
-					if err != nil {
-						t.Fatalf("%s %s %s: %v", name, s.Name, object, err)
-					}
-					for _, a := range answers {
-						count++
-						where := fmt.Sprintf("%s %s %s: %s = %v", name, there.Environment, a.Object, a.Path, a.Value)
-						if err := stands(p, a); err != nil {
-							t.Errorf("%s: %v", where, err)
-						}
-						if count%11 == 0 && a.Origin.Text != "" && a.Value != "made in the cluster" {
-							ok, err := follows(p, there.Environment, s.Name, object, a)
-							if err != nil && still[a.Path] == "" {
-								t.Errorf("%s: %v", where, err)
-							}
-							if ok {
-								changed++
-							}
-						}
-					}
+				if ok {
+					changed++
 				}
 			}
 		}
 	}
-	t.Logf("%d leaves, %d of them changed", count, changed)
-	if count < 500 || changed < 20 {
-		t.Errorf("only %d leaves, and %d of them changed", count, changed)
-	}
+	return count, changed
 }
 
 // stands holds an answer against the files that it names.
