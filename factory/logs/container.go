@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -127,16 +126,16 @@ func isInit(pod *corev1.Pod, container string) bool {
 // read shows what a log has that was not shown before. A nil error means that it was read to its end.
 func (c *containerLog) read(options *corev1.PodLogOptions) error {
 	options.Container, options.Timestamps, options.SinceTime = c.origin.Container, true, c.at.resume()
-	stream, err := c.open(c.ctx, c.origin.Pod, options)
+	opened, err := c.openRun(c.ctx, c.origin.Pod, options)
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
+	defer opened.Close()
 	c.pause = 0
 	if c.server.is(false) {
 		c.say(Origin{}, "the logs can be read again, and go on where they were")
 	}
-	l := &log{origin: c.origin, reader: bufio.NewReader(stream), at: c.at}
+	l := &log{origin: c.origin, reader: opened.Reader, at: c.at}
 	for {
 		line, err := l.next()
 		if errors.Is(err, io.EOF) {

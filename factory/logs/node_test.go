@@ -27,6 +27,8 @@ type node struct {
 	// epoch counts how often all connections were cut; refuse is what new ones get.
 	epoch  int
 	refuse error
+	// late are how often the node still looks for a run that it has removed, and how it says so.
+	late   []error
 	opened int
 }
 
@@ -80,6 +82,14 @@ func (n *node) open(ctx context.Context, pod string, options *corev1.PodLogOptio
 	n.opened++
 	if n.refuse != nil {
 		return nil, n.refuse
+	}
+	if len(n.late) > 0 {
+		said := n.late[0]
+		n.late = n.late[1:]
+		if said != nil {
+			return nil, said
+		}
+		return io.NopCloser(strings.NewReader(removed + " for containerd://old")), nil
 	}
 	runs := n.runs[pod+" "+options.Container]
 	if options.Previous && len(runs) > 0 {

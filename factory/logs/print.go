@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"bufio"
 	"cmp"
 	"container/heap"
 	"context"
@@ -200,12 +199,12 @@ func (r *reading) openEach(ctx context.Context, logs []*log, options []*corev1.P
 	failed := make([]error, len(logs))
 	for i, l := range logs {
 		group.Go(func() error {
-			stream, err := r.open(ctx, l.origin.Pod, options[i])
+			opened, err := r.openRun(ctx, l.origin.Pod, options[i])
 			if err != nil {
 				failed[i] = err
 				return nil
 			}
-			l.Closer, l.reader = stream, bufio.NewReader(stream)
+			l.Closer, l.reader = opened, opened.Reader
 			return nil
 		})
 	}

@@ -2,11 +2,13 @@ package logs
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 func TestPrintMergesByTime(t *testing.T) {
@@ -96,6 +98,33 @@ func TestPrintOfCrashesAndPreviousRuns(t *testing.T) {
 	}
 	b.want("* web/aaaaa is in CrashLoopBackOff after 1 restarts: its last run ended with exit code 137 (OOMKilled), this is its log",
 		"web/aaaaa | second run")
+}
+
+func TestPrintAsksAgainForARunThatTheNodeHasJustRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.pod("web-1-aaaaa", "web")
+		b.node.write("web-1-aaaaa web", "first run\n")
+		b.node.restart("web-1-aaaaa web")
+		b.status("web-1-aaaaa", func(s *corev1.ContainerStatus) {
+			s.ContainerID, s.RestartCount = "run-1", 1
+			s.LastTerminationState.Terminated = over("run-0", 3, "Error")
+		})
+		gone := apierrors.NewBadRequest(removed + " for containerd://old")
+		opts := b.options()
+		opts.Previous = true
+		b.node.late = []error{gone, nil, gone}
+		if err := Print(t.Context(), opts); err != nil {
+			t.Fatal(err)
+		}
+		b.want("* web/aaaaa its previous run ended with exit code 3 (Error)", "web/aaaaa | first run")
+
+		b.node.late = slices.Repeat([]error{gone}, 100) // it is gone for good
+		if err := Print(t.Context(), opts); err != nil {
+			t.Fatal(err)
+		}
+		b.want("* web/aaaaa its previous run ended with exit code 3 (Error)", "* web/aaaaa has no log: "+gone.Error())
+	})
 }
 
 func TestPrintFailsWhereALogMayNotBeRead(t *testing.T) {
