@@ -116,7 +116,7 @@ func (c *conversion) user(s *service, n *source.Node, security *draft.Map, own p
 			switch {
 			case id.own != nil && id.usedBy != nil && *id.own == *id.usedBy:
 				security.Drop(id.key) // the service's is not said again
-			case id.own == nil && id.pod != nil && *id.pod != *id.usedBy: // the service's own container does not run as its pod
+			case id.own == nil && id.pod != nil && (id.usedBy == nil || *id.pod != *id.usedBy): // the service's own container does not run as its pod, or is not there
 				security.Set(id.key, draft.Number(*id.pod), n)
 			case id.own == nil && id.pod == nil && id.usedBy != nil && id.key == "runAsUser":
 				c.check(s, n, "the container names no user, and runs as the service's, %d; next: see that its image lets it, or say security.runAsUser here", *id.usedBy)
