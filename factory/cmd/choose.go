@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/helm-chart-factory/factory/factory/kube"
+	"github.com/helm-chart-factory/factory/factory/spec"
 )
 
 // clusterFlags say which cluster a command works on.
@@ -37,6 +38,18 @@ func (f *clusterFlags) choose(ctx context.Context, a *app) (*kube.Cluster, error
 		fmt.Fprintf(a.Err, "cluster: %s\n", cluster)
 	}
 	return cluster, err
+}
+
+// look reads the project as it is in an environment, and finds the cluster, for a command that changes nothing: there is nothing to
+// ask then, even about a cluster that is not this host's.
+func (f *clusterFlags) look(ctx context.Context, a *app, env *environmentFlag) (*spec.Project, *kube.Cluster, error) {
+	project, err := env.load(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.yes = true
+	cluster, err := f.choose(ctx, a)
+	return project, cluster, err
 }
 
 // confirmer asks a person, takes --yes for an answer, and is nil where nobody can be asked.

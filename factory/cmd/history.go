@@ -27,13 +27,7 @@ on; of a revision by another tool only the tool is known. -o json has every fiel
   factory history -o json | jq '.[-1].objects[].fields'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := env.load(a)
-			if err != nil {
-				return err
-			}
-			// Looking changes nothing, so there is nothing to ask.
-			on.yes = true
-			cluster, err := on.choose(c.Context(), a)
+			project, cluster, err := on.look(c.Context(), a, &env)
 			if err != nil {
 				return err
 			}

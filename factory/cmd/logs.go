@@ -70,13 +70,7 @@ Of a container in CrashLoopBackOff the log of its last run is shown. --previous 
 			if err := want.check(c); err != nil {
 				return err
 			}
-			project, err := env.load(a)
-			if err != nil {
-				return err
-			}
-			// Looking changes nothing, so there is nothing to ask.
-			on.yes = true
-			cluster, err := on.choose(c.Context(), a)
+			project, cluster, err := on.look(c.Context(), a, &env)
 			if err != nil {
 				return err
 			}

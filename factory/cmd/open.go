@@ -39,13 +39,7 @@ URL is printed too.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeServices,
 		RunE: func(c *cobra.Command, args []string) error {
-			project, err := env.load(a)
-			if err != nil {
-				return err
-			}
-			// Looking changes nothing, so there is nothing to ask.
-			on.yes = true
-			cluster, err := on.choose(c.Context(), a)
+			project, cluster, err := on.look(c.Context(), a, &env)
 			if err != nil {
 				return err
 			}

@@ -30,13 +30,7 @@ Values of Secrets are never shown. The exit code is 1 when something is refused,
   factory plan -o json | jq '.objects[] | select(.restarts)'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := env.load(a)
-			if err != nil {
-				return err
-			}
-			// Looking changes nothing, so there is nothing to ask.
-			on.yes = true
-			cluster, err := on.choose(c.Context(), a)
+			project, cluster, err := on.look(c.Context(), a, &env)
 			if err != nil {
 				return err
 			}

@@ -33,13 +33,7 @@ each change, and with -o json a document whenever something changed.`,
   factory status -o json | jq .workloads`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, err := env.load(a)
-			if err != nil {
-				return err
-			}
-			// Looking changes nothing, so there is nothing to ask.
-			on.yes = true
-			cluster, err := on.choose(c.Context(), a)
+			project, cluster, err := on.look(c.Context(), a, &env)
 			if err != nil {
 				return err
 			}

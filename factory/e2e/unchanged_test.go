@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,13 +26,15 @@ const unchangedWithin = 2 * time.Second
 // deployAgain deploys what runs already: soon done, and the API server is asked to write nothing.
 func deployAgain(t *testing.T, s *stack) {
 	revision, pods := s.revision(t), s.podUIDs(t)
-	took := time.Hour
-	// The best of several: the machine runs the cluster, too, and what else CI has begun.
-	for try := 0; try < 10 && took > unchangedWithin; try++ {
+	// The median of three: the machine runs the cluster, too.
+	var times [3]time.Duration
+	for i := range times {
 		start := time.Now()
 		s.run(t, s.factory, "deploy")
-		took = min(took, time.Since(start))
+		times[i] = time.Since(start)
 	}
+	slices.Sort(times[:])
+	took := times[1]
 	t.Logf("a deploy of what runs already took %s", took.Round(10*time.Millisecond))
 	if took > unchangedWithin {
 		t.Errorf("it took %s, want %s at most", took, unchangedWithin)
