@@ -2,8 +2,8 @@
     app.kubernetes.io/name: "{{ .Chart.Name }}"
     app.kubernetes.io/instance: "{{ .Release.Name }}"
     app.kubernetes.io/part-of: "{{ .Values.project }}"
-    {{- with .Values.image.tag }}
-    app.kubernetes.io/version: "{{ . | trunc 63 | trimAll "-_." }}"
+    {{- if and .Values.image.tag (ne .Values.image.tag "latest") }}
+    app.kubernetes.io/version: "{{ .Values.image.tag | trunc 63 | trimAll "-_." }}"
     {{- end }}
     app.kubernetes.io/managed-by: Helm
     helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
@@ -43,6 +43,16 @@ spec:
   {{- range $field, $value := .Values.pod }}
   {{ $field }}: {{ toJson $value }}
   {{- end }}
+  {{- with .Values.spread }}
+  topologySpreadConstraints:
+    {{- range $label, $constraint := . }}
+    - topologyKey: {{ toJson $label }}
+      labelSelector: {matchLabels: {app.kubernetes.io/name: "{{ $.Chart.Name }}"}}
+      {{- range $field, $value := $constraint }}
+      {{ $field }}: {{ toJson $value }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
   {{- with .Values.initContainers }}
   initContainers:
   {{- range . }}
@@ -53,6 +63,9 @@ spec:
   - name: "{{ .Chart.Name }}"
     {{- template "image" .Values.image }}
     securityContext: {{ with .Values.containerSecurity }}{{ toJson . }}{{ else }}{{ template "hardened" }}{{ end }}
+    {{- with .Values.drain }}
+    lifecycle: {preStop: {sleep: {seconds: {{ int64 . }}}}}
+    {{- end }}
     {{- range $field, $value := .Values.container }}
     {{ $field }}: {{ toJson $value }}
     {{- end }}
@@ -82,20 +95,3 @@ spec:
 {{- end -}}
 
 {{- define "hardened" }}{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}{{ end -}}
-
-{{- /* A container before or beside the service's own, the second of a list whose first is the root. */ -}}
-{{- define "other" }}
-{{- $root := first . }}
-{{- with last . }}
-  - name: {{ toJson .name }}
-    {{- if not .image }}
-    {{- template "image" $root.Values.image }}
-    {{- end }}
-    {{- if not .securityContext }}
-    securityContext: {{ template "hardened" }}
-    {{- end }}
-    {{- range $field, $value := omit . "name" }}
-    {{ $field }}: {{ toJson $value }}
-    {{- end }}
-{{- end }}
-{{- end -}}

@@ -1,6 +1,6 @@
 // Package templates holds the Helm templates that charts are made of, one file for each Kubernetes object. They are plain
-// Helm: a chart gets the files that its service uses, word for word, save that the names of named templates get the chart's
-// name in front. A project's own templates/ folder replaces them file by file.
+// Helm. A chart gets the files that its service uses, without the branches that no values of the chart can reach, and the names of
+// named templates get the chart's name in front. A project's own templates/ folder replaces them file by file.
 package templates
 
 import "embed"

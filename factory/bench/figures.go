@@ -68,7 +68,7 @@ func writeProject(dir string, count int) error {
 	}
 	for i := range count {
 		var spec strings.Builder
-		fmt.Fprintf(&spec, "port: 8080\nreplicas: 2\nhealth: {live: /health, ready: /ready}\n")
+		fmt.Fprintf(&spec, "port: 8080\nhealth: {live: /health, ready: /ready}\n")
 		fmt.Fprintf(&spec, "ingress: {host: service-%04d.example.com, tls: true}\n", i)
 		if i > 0 {
 			fmt.Fprintf(&spec, "needs: [service-%04d]\n", i-1)

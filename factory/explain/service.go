@@ -58,7 +58,7 @@ func New(p *spec.Project, builtin fs.FS, name, environment string) (*Service, er
 	if s.templates, err = subchart.Open(builtin, os.DirFS(filepath.Join(p.Dir, "templates"))); err != nil {
 		return nil, err
 	}
-	renderer := subchart.NewRenderer(s.templates)
+	renderer := subchart.NewWholeRenderer(s.templates)
 	c, err := renderer.Render(p, p.Service(name))
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ func containerValues(s *spec.Service, c *spec.Container, placed []placedFile) va
 		m = append(m, values.Entry{Key: "envFrom", Value: from})
 	}
 	m = append(append(m, probeValues(c)...), values.Entry{Key: "resources", Value: resourceValues(c)})
-	if lifecycle := lifecycleValues(c, drain(s)); lifecycle != nil {
-		m = append(m, values.Entry{Key: "lifecycle", Value: lifecycle})
+	if moreThanDrains(c.Lifecycle) {
+		m = append(m, values.Entry{Key: "lifecycle", Value: lifecycleValues(c, sleep(drain(s)))})
 	}
 	if mounts := mountValues(s, c, placed); mounts != nil {
 		m = append(m, values.Entry{Key: "volumeMounts", Value: mounts})
@@ -109,56 +109,6 @@ func runValues(c *spec.Container) values.Map {
 		m = append(m, values.Entry{Key: "args", Value: list(c.Args)})
 	}
 	return m
-}
-
-// drain lets a pod that ends answer on until its Service's clients have heard that it is gone: the endpoints are
-// removed while the pod is told to stop, not before
-// (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow). Kubernetes knows sleep since
-// 1.30; an older one leaves it out. Half of a short grace period is left to the program.
-func drain(s *spec.Service) values.Map {
-	seconds := min(5, s.GracePeriod.Seconds()/2)
-	if s.Kind != spec.Deployment || len(s.Ports) == 0 || seconds == 0 {
-		return nil
-	}
-	return sleep(seconds)
-}
-
-func sleep(seconds int64) values.Map {
-	return values.Map{{Key: "sleep", Value: values.Map{{Key: "seconds", Value: seconds}}}}
-}
-
-// lifecycleValues are what happens after a container starts and before it ends. PreStop is what happens when nothing is said.
-func lifecycleValues(c *spec.Container, preStop values.Map) values.Map {
-	var m, postStart values.Map
-	if said := c.Lifecycle; said != nil {
-		if said.PostStart != nil {
-			postStart = handler(said.PostStart)
-		}
-		if said.PreStop != nil {
-			preStop = handler(said.PreStop)
-		}
-	}
-	if postStart != nil {
-		m = append(m, values.Entry{Key: "postStart", Value: postStart})
-	}
-	if preStop != nil {
-		m = append(m, values.Entry{Key: "preStop", Value: preStop})
-	}
-	return m
-}
-
-// handler is what happens; nothing does for a sleep of no length, which Kubernetes would refuse.
-func handler(h *spec.Handler) values.Map {
-	switch {
-	case h.HTTP != nil:
-		return values.Map{{Key: "httpGet", Value: httpGet(h.HTTP)}}
-	case h.Sleep != nil && *h.Sleep == 0:
-		return nil
-	case h.Sleep != nil:
-		return sleep(h.Sleep.Seconds())
-	default:
-		return values.Map{{Key: "exec", Value: values.Map{{Key: "command", Value: list(h.Exec)}}}}
-	}
 }
 
 func resourceValues(c *spec.Container) values.Map {

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
+	"github.com/helm-chart-factory/factory/factory/values"
 )
 
 // Version is the version of every generated chart: what changes between releases is their content, which Helm compares.
@@ -28,6 +29,7 @@ func objects() []object {
 	}
 	return []object{
 		{"NOTES.txt", always},
+		{"_containers.tpl", func(s *spec.Service) bool { return len(s.Init)+len(s.Sidecars)+len(s.Tests) > 0 }},
 		{"_helpers.tpl", always},
 		{"_notes.tpl", func(s *spec.Service) bool {
 			return s.Gateway != nil || serviceValues(s) != nil || s.Kind == spec.CronJob
@@ -101,11 +103,14 @@ func (r *Renderer) Render(p *spec.Project, s *spec.Service) (*chart.Chart, error
 	}
 	raw(r.File("Chart.yaml", from, chartYAML(c.Metadata).Append))
 	c.Files = []*chart.File{raw(r.File("README.md", from, func(b []byte) []byte { return readme(b, s, tree, all[len(tree):]) }))}
+	has := func(key string) bool {
+		return key == "enabled" || key == "global" || slices.ContainsFunc(all, func(e values.Entry) bool { return e.Key == key })
+	}
 	for _, o := range r.objects {
 		if !o.used(s) && !slices.ContainsFunc(elsewhere, func(v variant) bool { return o.used(v.service) }) {
 			continue
 		}
-		f, err := r.Template(o.file, "templates/"+o.file, s.Name)
+		f, err := r.Template(o.file, "templates/"+o.file, s.Name, has)
 		if err != nil {
 			return nil, fmt.Errorf("rendering the chart of %s: %w", s.Name, err)
 		}

@@ -2,6 +2,7 @@ package subchart
 
 import (
 	"fmt"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 
@@ -15,25 +16,59 @@ const slabSize = 64 << 10
 // project of a thousand services then needs the memory of one chart.
 type Renderer struct {
 	templates *Templates
+	whole     bool
 	objects   []object
+	pruned    map[string]parts
 	slab      []byte
 }
 
-// NewRenderer returns a renderer that uses these templates.
+// NewRenderer returns a renderer that uses these templates. A chart gets of each what its values can reach.
 func NewRenderer(t *Templates) *Renderer {
-	return &Renderer{templates: t, objects: objects()}
+	return &Renderer{templates: t, objects: objects(), pruned: map[string]parts{}}
+}
+
+// NewWholeRenderer returns a renderer whose charts have the templates word for word and line for line. They say the same in
+// more words.
+func NewWholeRenderer(t *Templates) *Renderer {
+	r := NewRenderer(t)
+	r.whole = true
+	return r
 }
 
 // Recycle gives the memory of all files rendered so far to those that come.
 func (r *Renderer) Recycle() { r.slab = r.slab[:0] }
 
-// Template returns the file that a chart of that name gets from a template, under the given path in the chart.
-func (r *Renderer) Template(template, path, name string) (*chart.File, error) {
-	found, ok := r.templates.files[template]
+// Template returns the file that a chart of that name gets from a template, under the given path in the chart. Has tells which
+// keys the values of the chart can have; nil is all.
+func (r *Renderer) Template(name, path, chartName string, has func(key string) bool) (*chart.File, error) {
+	found, ok := r.templates.files[name]
 	if !ok {
-		return nil, fmt.Errorf("there is no template %s", template)
+		return nil, fmt.Errorf("there is no template %s", name)
 	}
-	return r.File(path, found.from, func(b []byte) []byte { return found.append(b, name+".") }), nil
+	if r.whole || has == nil {
+		has = func(string) bool { return true }
+	}
+	text := r.prune(name, found, has)
+	return r.File(path, found.from, func(b []byte) []byte { return text.append(b, chartName+".") }), nil
+}
+
+// prune prunes a template once for all charts that have the same of the keys that it asks for.
+func (r *Renderer) prune(name string, t template, has func(key string) bool) parts {
+	key := append(make([]byte, 0, 64), name...)
+	for _, asked := range t.tree.Asks() {
+		if has(asked) {
+			key = append(key, 1)
+		} else {
+			key = append(key, 0)
+		}
+	}
+	if known, ok := r.pruned[string(key)]; ok {
+		return known
+	}
+	// The stamp above trims lines that are empty.
+	text := cut(strings.TrimLeft(t.tree.Prune(has), "\n"))
+	r.pruned[string(key)] = text
+	return text
 }
 
 // File returns a stamped file. Body appends its content.

@@ -24,9 +24,6 @@ func schedulingValues(s *spec.Service) values.Map {
 	if s.Affinity.Said() {
 		m = append(m, values.Entry{Key: "affinity", Value: raw(s.Affinity)})
 	}
-	if constraints := spreadValues(s); constraints != nil {
-		m = append(m, values.Entry{Key: "topologySpreadConstraints", Value: constraints})
-	}
 	return m
 }
 
@@ -54,30 +51,25 @@ func toleration(t spec.Toleration) values.Map {
 	return m
 }
 
-// spreadValues spread the service's own pods. Those of a Deployment are counted among the pods of the same version only, since the
-// older ones leave.
-func spreadValues(s *spec.Service) []any {
+// spreadValues spread the service's own pods over what labels of the nodes tell apart. Those of a Deployment are counted among the
+// pods of the same version only, since the older ones leave.
+func spreadValues(s *spec.Service) values.Map {
 	if s.Kind == spec.DaemonSet {
 		return nil
 	}
-	var constraints []any
+	var m values.Map
 	for _, key := range slices.Sorted(maps.Keys(s.Spread)) {
 		when := "ScheduleAnyway"
 		if s.Spread[key].When == "hard" {
 			when = "DoNotSchedule"
 		}
-		m := values.Map{
-			{Key: "maxSkew", Value: int64(s.Spread[key].Skew)},
-			{Key: "topologyKey", Value: spec.SpreadLabel(key)},
-			{Key: "whenUnsatisfiable", Value: when},
-			{Key: "labelSelector", Value: values.Map{{Key: "matchLabels", Value: values.Map{{Key: "app.kubernetes.io/name", Value: s.Name}}}}},
-		}
+		constraint := values.Map{{Key: "maxSkew", Value: int64(s.Spread[key].Skew)}, {Key: "whenUnsatisfiable", Value: when}}
 		if s.Kind == spec.Deployment {
-			m = append(m, values.Entry{Key: "matchLabelKeys", Value: []any{"pod-template-hash"}})
+			constraint = append(constraint, values.Entry{Key: "matchLabelKeys", Value: []any{"pod-template-hash"}})
 		}
-		constraints = append(constraints, m)
+		m = append(m, values.Entry{Key: spec.SpreadLabel(key), Value: constraint})
 	}
-	return constraints
+	return m
 }
 
 // accountValues are what differs from an account of the service's name that the release makes.

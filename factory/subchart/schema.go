@@ -7,19 +7,22 @@ import (
 )
 
 // valuesSchema is strict: the chart's own keys, what Helm and the umbrella add, and nothing else. Helm compiles the schema of
-// every subchart at every run, so it says each rule once and in few words.
+// every subchart at every run, so it says each rule once and in few words, and lists those keys by name alone that take anything.
 func valuesSchema(b []byte, m values.Map) []byte {
 	b = append(b, `  "$schema": "http://json-schema.org/draft-07/schema#",
   "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "enabled": {"type": "boolean"},
-    "global": true`...)
+  "propertyNames": {"enum": ["enabled", "global"`...)
 	for _, e := range m {
-		b = append(b, ",\n    "...)
-		b = append(b, '"')
-		b = append(append(b, e.Key...), `": `...)
-		b = append(b, keySchema(e)...)
+		b = append(append(append(b, `, "`...), e.Key...), '"')
+	}
+	b = append(b, `]},
+  "properties": {
+    "enabled": {"type": "boolean"}`...)
+	for _, e := range m {
+		if schema := keySchema(e); schema != "true" {
+			b = append(append(append(b, ",\n    \""...), e.Key...), `": `...)
+			b = append(b, schema...)
+		}
 	}
 	return append(b, "\n  }\n}\n"...)
 }
@@ -42,7 +45,7 @@ func keySchema(e values.Entry) string {
 	switch e.Key {
 	case "existingSecret":
 		return text
-	case "replicas":
+	case "replicas", "drain":
 		return count
 	case "rules", "clusterRules", "envExpanded", "manifests", "calls", "initContainers", "sidecars":
 		return `{"type": "array"}`
@@ -55,6 +58,8 @@ func keySchema(e values.Entry) string {
 			"publishNotReadyAddresses", "annotations", "labels")
 	case "autoscale":
 		return fields("", "min", "max", "kind", "cpu", "memory", "metrics", "behavior")
+	case "spread":
+		return `{"type": "object"}`
 	case "budget":
 		return fields("", "minAvailable", "maxUnavailable")
 	case "labels", "annotations", "podLabels", "podAnnotations", "hook":

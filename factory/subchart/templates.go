@@ -6,18 +6,23 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+
+	"github.com/helm-chart-factory/factory/factory/subchart/prune"
 )
 
-// Templates are the template files that charts are made of, read once and cut where a chart's name goes in.
+// Templates are the template files that charts are made of, read once.
 type Templates struct {
 	files map[string]template
 }
 
-// template is a file's text, cut behind the opening quote of the name of every named template that it defines or calls.
 type template struct {
-	from  string
-	parts []string
+	from string
+	tree *prune.Template
 }
+
+// parts are a text that was cut behind the opening quote of the name of every named template that it defines or calls: there goes
+// the chart's name in.
+type parts []string
 
 // Open reads the templates of a project: the built-in ones, each replaced by the file of the same path in own, the
 // project's templates/ folder. Own may be nil. A file in it that no chart would ever use is an error.
@@ -69,13 +74,17 @@ func (t *Templates) add(from fs.FS, name, origin string) error {
 	if err != nil {
 		return err
 	}
-	t.files[name] = template{from: origin, parts: cut(string(data))}
+	tree, err := prune.Parse(origin, string(data))
+	if err != nil {
+		return unreadable{err}
+	}
+	t.files[name] = template{from: origin, tree: tree}
 	return nil
 }
 
 // append writes the text to the end of b, with prefix in front of the name of every named template.
-func (t template) append(b []byte, prefix string) []byte {
-	for i, part := range t.parts {
+func (p parts) append(b []byte, prefix string) []byte {
+	for i, part := range p {
 		if i > 0 {
 			b = append(b, prefix...)
 		}
@@ -91,15 +100,15 @@ var (
 
 // cut splits a template behind the opening quote of each name of a named template. Named templates are global in an umbrella
 // chart, where the last of several with one name silently wins: the chart's name in front keeps them apart.
-func cut(text string) []string {
-	var parts []string
+func cut(text string) parts {
+	var out parts
 	start := 0
 	for _, span := range action.FindAllStringIndex(text, -1) {
 		for _, hit := range naming.FindAllStringIndex(text[span[0]:span[1]], -1) {
 			end := span[0] + hit[1]
-			parts = append(parts, text[start:end])
+			out = append(out, text[start:end])
 			start = end
 		}
 	}
-	return append(parts, text[start:])
+	return append(out, text[start:])
 }

@@ -46,7 +46,11 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("env", plain, "Environment variables: a text, or a Kubernetes valueFrom.")
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
 	add("container", containerValues(s, &main, placed), "The container in Kubernetes' words.")
+	if seconds := drain(s); seconds > 0 && !moreThanDrains(s.Lifecycle) {
+		add("drain", seconds, "For how many seconds the container answers on when it has to end, until nobody calls it any more.")
+	}
 	add("pod", podValues(s, placed), "The pod in Kubernetes' words.")
+	add("spread", spreadValues(s), "How the pods spread, by the label of the nodes that tells apart what they spread over, in Kubernetes' words.")
 	add("user", int64(s.Security.RunAsUser), "The id that the containers run as, and that of their group.")
 	if s.Security.RunAsGroup != s.Security.RunAsUser {
 		add("group", int64(s.Security.RunAsGroup), "The id of the group.")

@@ -20,6 +20,14 @@ func (e wrongTemplate) Error() string {
 // Usage says that only a change of the project helps.
 func (e wrongTemplate) Usage() bool { return true }
 
+// unreadable is a template that text/template cannot read: its error names the file and the line.
+type unreadable struct{ error }
+
+// Usage says that only a change of the project helps.
+func (e unreadable) Usage() bool { return true }
+
+func (e unreadable) Unwrap() error { return e.error }
+
 func (t *Templates) names() []string {
 	names := make([]string, 0, len(t.files))
 	for name := range t.files {

@@ -40,7 +40,7 @@ func Build(p *spec.Project, charts []*chart.Chart, r *subchart.Renderer) (*chart
 	}
 	raw(r.File("Chart.yaml", spec.ProjectFile, chartYAML(c.Metadata).Append))
 	c.Files = []*chart.File{raw(r.File("README.md", spec.ProjectFile, func(b []byte) []byte { return readme(b, p, c.Metadata) }))}
-	notes, err := r.Template("umbrella/NOTES.txt", "templates/NOTES.txt", p.Name)
+	notes, err := r.Template("umbrella/NOTES.txt", "templates/NOTES.txt", p.Name, nil)
 	if err != nil {
 		return nil, fmt.Errorf("building the umbrella chart: %w", err)
 	}
@@ -77,11 +77,11 @@ func chartYAML(m *chart.Metadata) values.Map {
 // schema lists the names only: what each chart takes is in its own schema.
 func schema(b []byte, charts []*chart.Chart) []byte {
 	b = append(b, "  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n  \"type\": \"object\",\n"+
-		"  \"additionalProperties\": false,\n  \"properties\": {\n    \"global\": true"...)
+		"  \"propertyNames\": {\n    \"enum\": [\n      \"global\""...)
 	for _, c := range charts {
-		b = fmt.Appendf(b, ",\n    %q: true", c.Name())
+		b = fmt.Appendf(b, ",\n      %q", c.Name())
 	}
-	return append(b, "\n  }\n}\n"...)
+	return append(b, "\n    ]\n  }\n}\n"...)
 }
 
 func readme(b []byte, p *spec.Project, m *chart.Metadata) []byte {

@@ -207,7 +207,7 @@ func TestTemplatesAreGuarded(t *testing.T) {
 			if _, other := kinds[name]; other && name != kind {
 				continue
 			}
-			f, err := renderer.Template(name, "templates/"+name, "web")
+			f, err := renderer.Template(name, "templates/"+name, "web", nil)
 			if err != nil {
 				t.Fatal(err)
 			}

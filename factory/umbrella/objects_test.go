@@ -113,11 +113,12 @@ service:
 	}
 }
 
-// TestVersionLabel: the version is the image's tag, made fit for a label, on objects but not where it could not change.
+// TestVersionLabel: the version is the image's tag, if that is one, made fit for a label, on objects but not where it could not change.
 func TestVersionLabel(t *testing.T) {
 	objects := released(t, map[string]string{
 		"tagged": "kind: StatefulSet\nimage: nginx:1.27-alpine\nvolumes: {data: {path: /data, size: 1Gi}}\n",
 		"long":   "image: nginx:_" + strings.Repeat("a", 61) + "-b\n",
+		"latest": "image: nginx:latest\n",
 		"pinned": "image: nginx@sha256:" + strings.Repeat("a", 64) + "\n",
 	})
 	const version = "app.kubernetes.io/version"
@@ -133,7 +134,9 @@ func TestVersionLabel(t *testing.T) {
 	if long := decode[appsv1.Deployment](t, objects, "long/Deployment/long"); long.Labels[version] != strings.Repeat("a", 61) {
 		t.Errorf("long: %v", long.Labels)
 	}
-	if pinned := decode[appsv1.Deployment](t, objects, "pinned/Deployment/pinned"); pinned.Labels[version] != "" {
-		t.Errorf("pinned: %v", pinned.Labels)
+	for _, name := range []string{"pinned", "latest"} {
+		if none := decode[appsv1.Deployment](t, objects, name+"/Deployment/"+name); none.Labels[version] != "" {
+			t.Errorf("%s: %v", name, none.Labels)
+		}
 	}
 }
