@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const rounds = 7
+const rounds = 15
 
 // sample is what one run of a program cost.
 type sample struct {

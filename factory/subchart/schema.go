@@ -88,7 +88,7 @@ func keySchema(e values.Entry) string {
 		return fields(`{"type": "array"}`, "ingress", "egress")
 	case "metrics":
 		return fields(count, "port")
-	case "tests", "container", "containerSecurity", "pod", "security", "workload", "job", "test", "project", "user", "group", "callers", "env":
+	case "tests", "container", "containerSecurity", "pod", "security", "workload", "job", "test", "testImage", "project", "user", "group", "callers", "env":
 		// What these hold goes into the manifest as it is, and Kubernetes' own schema judges it there.
 		return "true"
 	case "claims":

@@ -7,20 +7,18 @@ import (
 	"github.com/helm-chart-factory/factory/factory/values"
 )
 
-// testValues are what helm test does: it gets the ready path, else it connects to the main port. They are empty for a service
-// without a TCP port.
-func testValues(p *spec.Project, s *spec.Service) values.Map {
+// testTarget is what helm test asks for: the URL of the ready path, else the host:port that it connects to. It is empty for a
+// service without a TCP port.
+func testTarget(s *spec.Service) string {
 	if !testable(s) {
-		return nil
+		return ""
 	}
 	main := s.MainPort()
-	port := s.Ports[main]
-	m := values.Map{{Key: "image", Value: p.Test.Image}}
+	address := fmt.Sprintf("%s:%d", s.Name, s.Ports[main].Service)
 	if ready := s.Health.Ready; ready != nil && ready.HTTP != nil && ready.HTTP.Port == main && ready.HTTP.Scheme == "HTTP" {
-		url := fmt.Sprintf("http://%s:%d%s", s.Name, port.Service, ready.HTTP.Path)
-		return append(m, values.Entry{Key: "url", Value: url})
+		return "http://" + address + ready.HTTP.Path
 	}
-	return append(m, values.Entry{Key: "host", Value: s.Name}, values.Entry{Key: "port", Value: int64(port.Service)})
+	return address
 }
 
 // moreTestValues are the containers of the tests that the spec names, by the name of the test.
