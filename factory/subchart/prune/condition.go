@@ -16,6 +16,16 @@ const (
 	always
 )
 
+func (t truth) negated() truth {
+	switch t {
+	case never:
+		return always
+	case always:
+		return never
+	}
+	return open
+}
+
 var (
 	variable = regexp.MustCompile(`\$\w+`)
 	// leading is what may stand in an action before its pipeline: the keyword, and the variables that are set.
@@ -43,6 +53,10 @@ func (t *token) read() {
 	t.pipeline = tree.Root.Nodes[len(tree.Root.Nodes)-1].(*parse.WithNode).Pipe
 }
 
+// sets tells whether an action gives a variable its value, declares whether that variable is a new one.
+func (t token) sets() bool     { return strings.Contains(t.leading, "=") }
+func (t token) declares() bool { return strings.Contains(t.leading, ":=") }
+
 // simplify drops from an action what is never there, and tells whether what it guards is reached.
 func (t *token) simplify(has func(string) bool) truth {
 	if t.inner == "else" {
@@ -51,9 +65,10 @@ func (t *token) simplify(has func(string) bool) truth {
 	if t.pipeline == nil {
 		return open
 	}
-	left, truth := reduce(t.pipeline, has, t.keyword == "if" || t.keyword == "with")
+	// A variable keeps what is false as well, and one from outside is set whatever becomes of the branch.
+	left, truth := reduce(t.pipeline, has, (t.keyword == "if" || t.keyword == "with") && !t.sets())
 	switch {
-	case truth == never && t.keyword != "", truth == always && t.keyword == "if":
+	case truth == never && t.keyword != "" && (!t.sets() || t.declares()), truth == always && t.keyword == "if" && !t.sets():
 		return truth
 	case truth != never && left != parse.Node(t.pipeline):
 		t.rewrite(t.leading + left.String())
@@ -93,60 +108,81 @@ func asked(path []string, has func(string) bool) truth {
 // reduceCommand reduces a pipeline of a single command.
 func reduceCommand(whole *parse.PipeNode, n *parse.CommandNode, has func(string) bool, condition bool) (parse.Node, truth) {
 	function, calls := n.Args[0].(*parse.IdentifierNode)
-	if !calls {
-		if len(n.Args) > 1 {
-			return whole, open
-		}
-		left, truth := reduce(n.Args[0], has, condition)
-		if left == n.Args[0] {
-			left = whole
-		}
-		return left, truth
+	switch {
+	case calls && len(n.Args) > 1:
+		return reduceCall(whole, function, n.Args[1:], has, condition)
+	case calls, len(n.Args) > 1:
+		return whole, open
 	}
-	args, truths, changed := make([]parse.Node, len(n.Args)-1), make([]truth, len(n.Args)-1), false
+	left, truth := reduce(n.Args[0], has, condition)
+	if left == n.Args[0] {
+		left = whole
+	}
+	return left, truth
+}
+
+// reduceCall reduces the call of a function. Whole is the call as it is.
+func reduceCall(whole *parse.PipeNode, function *parse.IdentifierNode, given []parse.Node, has func(string) bool, condition bool) (parse.Node, truth) {
+	args, truths, changed := make([]parse.Node, len(given)), make([]truth, len(given)), false
 	inner := function.Ident == "not" || condition && (function.Ident == "or" || function.Ident == "and")
-	for i, arg := range n.Args[1:] {
+	for i, arg := range given {
 		args[i], truths[i] = reduce(arg, has, inner)
 		changed = changed || args[i] != arg
 	}
 	known := open
-	switch {
-	case function.Ident == "or":
-		var there []parse.Node
-		for i, arg := range args {
-			// A value that is false is the last one.
-			if truths[i] != never || i == len(args)-1 && !condition {
-				there = append(there, arg)
-			}
+	switch function.Ident {
+	case "or":
+		if args, known = there(args, truths, condition); len(args) == 1 {
+			return args[0], known
 		}
-		if slices.Contains(truths, always) {
-			known = always
+		changed = changed || len(args) < len(truths)
+	case "and":
+		known = every(truths)
+	case "not":
+		known = truths[0].negated()
+	case "hasKey":
+		if key, ok := args[len(args)-1].(*parse.StringNode); ok && isValues(args[0]) && !has(key.Text) {
+			known = never
 		}
+	case "ternary":
 		switch {
-		case !slices.ContainsFunc(truths, func(t truth) bool { return t != never }):
-			return whole, never
-		case len(there) == 1:
-			return there[0], known
+		case len(args) == 3 && truths[2] == always:
+			return args[0], truths[0]
+		case len(args) == 3 && truths[2] == never:
+			return args[1], truths[1]
 		}
-		changed, args = changed || len(there) < len(args), there
-	case function.Ident == "and" && slices.Contains(truths, never):
-		return whole, never
-	case function.Ident == "and" && !slices.Contains(truths, open):
-		known = always
-	case function.Ident == "not" && len(args) == 1 && truths[0] != open:
-		return whole, never + always - truths[0]
-	case function.Ident == "hasKey" && len(args) == 2:
-		if key, ok := args[1].(*parse.StringNode); ok && isValues(args[0]) && !has(key.Text) {
-			return whole, never
-		}
-	case function.Ident == "ternary" && len(args) == 3 && truths[2] != open:
-		taken := int(always - truths[2])
-		return args[taken], truths[taken]
 	}
-	if !changed {
+	if !changed || known == never {
 		return whole, known
 	}
 	return &parse.PipeNode{NodeType: parse.NodePipe, Cmds: []*parse.CommandNode{{NodeType: parse.NodeCommand, Args: append([]parse.Node{function}, args...)}}}, known
+}
+
+// there returns those arguments of an or that can be its value, and what is known of that.
+func there(args []parse.Node, truths []truth, condition bool) ([]parse.Node, truth) {
+	var left []parse.Node
+	known := never
+	for i, arg := range args {
+		// When all are false, the last is the value.
+		if truths[i] != never || i == len(args)-1 && !condition {
+			left = append(left, arg)
+		}
+		if truths[i] == always || known == never {
+			known = truths[i]
+		}
+	}
+	return left, known
+}
+
+// every is what is known of an and.
+func every(truths []truth) truth {
+	switch {
+	case slices.Contains(truths, never):
+		return never
+	case slices.Contains(truths, open):
+		return open
+	}
+	return always
 }
 
 func isValues(n parse.Node) bool { return n.String() == ".Values" || n.String() == "$.Values" }

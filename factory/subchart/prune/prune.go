@@ -1,11 +1,11 @@
 // Package prune cuts from a Helm template what no values of a chart can reach. The schema of a chart lists the keys that its
 // values may have; a branch that asks for another one is dead, and a template without its dead branches renders the same from
-// all values that the schema takes. What stays is the template's own text.
+// all values that the schema takes. What stays is the template's own text. A field Values is taken for the chart's wherever it is asked for.
 package prune
 
 import (
+	"regexp"
 	"slices"
-	"strings"
 	"text/template/parse"
 )
 
@@ -57,44 +57,63 @@ func (b block) prune(tokens []token, has func(string) bool) {
 		tokens[b.end].simplify(has)
 		return
 	}
+	truths := b.truths(tokens, has)
 	framed := false // a branch before stays
 	for i, branch := range b.branches {
-		head := &tokens[branch.head]
-		truth := head.simplify(has)
-		if truth == never {
+		if truths[i] == never {
 			remove(tokens[branch.head:branch.end])
 			continue
 		}
 		for _, inner := range branch.body {
 			inner.prune(tokens, has)
 		}
+		head := &tokens[branch.head]
 		switch {
-		case truth == always && framed:
+		case truths[i] == always && framed:
 			head.rewrite("else")
-		case truth == always && declares(tokens[branch.head+1:branch.end]):
+		case truths[i] == always && declares(tokens[branch.head+1:branch.end]):
 			head.rewrite("if true") // the variables end where they did
 			framed = true
-		case truth == always:
+		case truths[i] == always:
 			head.gone = true
 		case !framed:
-			head.rewrite(strings.TrimPrefix(head.inner, "else "))
+			head.rewrite(elseIf.ReplaceAllString(head.inner, ""))
 		}
-		framed = framed || truth != always
-		if truth == always {
-			if i+1 < len(b.branches) {
-				remove(tokens[branch.end:b.end])
-			}
-			break
-		}
+		framed = framed || truths[i] != always
 	}
 	if !framed {
 		tokens[b.end].gone = true
 	}
 }
 
-// declares tells whether one of the tokens sets a variable.
+// elseIf is what a head loses when it becomes the first of its block.
+var elseIf = regexp.MustCompile(`^else\s+`)
+
+// truths tells of each branch whether it is taken: never, if it can go. A branch whose head declares variables has to stay when
+// another one does behind it, where they are there, too. A {{ block }} can be called from anywhere, and keeps all around it.
+func (b block) truths(tokens []token, has func(string) bool) []truth {
+	truths := make([]truth, len(b.branches))
+	fixed := slices.ContainsFunc(tokens[b.branches[0].head:b.end], func(t token) bool { return t.word() == "block" })
+	behind := false // a branch that stays
+	for i, branch := range slices.Backward(b.branches) {
+		head := &tokens[branch.head]
+		truths[i] = head.simplify(has)
+		switch {
+		case fixed, truths[i] == never && behind && head.declares():
+			truths[i] = open
+		case truths[i] == always:
+			for after := i + 1; after < len(truths); after++ {
+				truths[after] = never
+			}
+		}
+		behind = behind || truths[i] != never
+	}
+	return truths
+}
+
+// declares tells whether one of the tokens, outside of the blocks among them, declares a variable.
 func declares(tokens []token) bool {
-	return slices.ContainsFunc(tokens, func(t token) bool { return !t.gone && t.keyword == "" && strings.Contains(t.leading, ":=") })
+	return slices.ContainsFunc(tokens, func(t token) bool { return !t.gone && t.keyword == "" && t.declares() })
 }
 
 func remove(tokens []token) {

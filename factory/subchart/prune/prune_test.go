@@ -48,6 +48,15 @@ func TestPrune(t *testing.T) {
 		"{{ define \"d\" }}{{ if .Values.x }}a{{ end }}b{{ end }}":                   "{{ define \"d\" }}b{{ end }}",
 		"{{/* {{ if .Values.x }} */}}{{ \"}}\" }}{{ `{{ if .Values.x }}` }}":         "{{/* {{ if .Values.x }} */}}{{ \"}}\" }}{{ `{{ if .Values.x }}` }}",
 		"{{ if not .Values.x }}{{ $a := 1 }}{{ end }}":                               "{{ if true }}{{ $a := 1 }}{{ end }}",
+		"{{ if .Values.x }}a{{ else\n  if .Values.k }}b{{ end }}":                    "{{ if .Values.k }}b{{ end }}",
+		// A variable is there behind its branch, and is what it was when that is not taken.
+		"{{ with $a := .Values.x }}b{{ else with .Values.z }}c{{ end }}":     "",
+		"{{ with $a := .Values.x }}b{{ else }}{{ $a }}{{ end }}":             "{{ with $a := .Values.x }}b{{ else }}{{ $a }}{{ end }}",
+		"{{ if $a := not .Values.x }}{{ $a }}{{ end }}":                      "{{ if $a := not .Values.x }}{{ $a }}{{ end }}",
+		"{{ with $a := or .Values.k .Values.x }}{{ else }}{{ $a }}{{ end }}": "{{ with $a := or .Values.k .Values.x }}{{ else }}{{ $a }}{{ end }}",
+		"{{ $a := 1 }}{{ if $a = .Values.x }}b{{ end }}{{ $a }}":             "{{ $a := 1 }}{{ if $a = .Values.x }}b{{ end }}{{ $a }}",
+		// A block is called here, too.
+		`{{ if .Values.x }}{{ block "b" . }}c{{ end }}{{ end }}{{ template "b" . }}`: `{{ if .Values.x }}{{ block "b" . }}c{{ end }}{{ end }}{{ template "b" . }}`,
 		// What goes had trimmed the text beside it, what stays trims no more than before.
 		"{{ .k -}}{{ if .Values.x }}b{{ end }} c":     "{{ .k }} c",
 		"{{ .k -}} \n{{ if .Values.x }}b{{ end }}\nc": "{{ .k }}\nc",
@@ -80,7 +89,11 @@ func FuzzPrune(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		text := writer{r}.body(3) + `{{ define "d" }}` + writer{r}.body(2) + `{{ end }}{{ template "d" . }}`
+		w := newWriter(r)
+		text := w.body(3, false) + `{{ define "d" }}` + newWriter(r).body(0, false) + `{{ end }}{{ template "d" . }}`
+		for _, name := range *w.blocks {
+			text += "{{ template " + name + " $ }}"
+		}
 		all := []string{"a", "b", "c", "d"}
 		for range 8 {
 			keys := all[r.IntN(len(all)+1):]
@@ -118,53 +131,106 @@ func run(t *testing.T, text string, values map[string]any) (string, error) {
 	return out.String(), err
 }
 
-// writer writes templates.
-type writer struct{ *rand.Rand }
+// writer writes templates. Each variable is written where it is in scope, and each block is called once more at the end.
+type writer struct {
+	*rand.Rand
+	vars   *[]string
+	blocks *[]string
+}
+
+func newWriter(r *rand.Rand) writer { return writer{r, new([]string), new([]string)} }
 
 func (w writer) pick(of ...string) string { return of[w.IntN(len(of))] }
 
-func (w writer) body(depth int) string {
+// body writes texts and actions. The variables that it sets end with it.
+func (w writer) body(depth int, inRange bool) string {
 	var b strings.Builder
+	outer := len(*w.vars)
+	defer func() { *w.vars = (*w.vars)[:outer] }()
 	for range 1 + w.IntN(4) {
 		b.WriteString(w.pick("", " ", "\n", "t", " t\n", "\n  t"))
-		switch n := w.IntN(8); {
+		switch n := w.IntN(10); {
 		case n < 4 && depth > 0:
-			b.WriteString(w.block(depth - 1))
+			b.WriteString(w.block(depth-1, inRange))
 		case n == 4:
-			b.WriteString(w.action("$v := " + w.condition(1)))
+			value := w.condition(1)
+			b.WriteString(w.action(w.variable() + " := " + value))
+		case n == 5 && len(*w.vars) > 0:
+			b.WriteString(w.action(w.pick(*w.vars...) + " = " + w.condition(1)))
+		case n == 6 && inRange:
+			b.WriteString(w.action(w.pick("break", "continue")))
+		case n == 7:
+			b.WriteString(w.action(w.pick(`"}}"`, "`{{ if $.Values.a }}`", `'"'`, "/* {{ end }} it's */", "-3")))
 		default:
-			b.WriteString(w.action(w.pick(w.condition(1)+" | toJson", "/* c */", "toJson .", ".Chart.Name", "$.Chart.Name")))
+			b.WriteString(w.action(w.pick(w.condition(2)+" | toJson", "/* c */", "toJson .", ".Chart.Name", "$.Chart.Name")))
 		}
 	}
 	return b.String() + w.pick("", " ", "\n", "t")
 }
 
-func (w writer) block(depth int) string {
+func (w writer) block(depth int, inRange bool) string {
 	var b strings.Builder
-	word := w.pick("if", "with", "range", "range $k, $v :=", "with $w :=")
-	b.WriteString(w.action(word + " " + w.condition(2)))
-	b.WriteString(w.body(depth))
-	for word == "if" && w.IntN(3) == 0 {
-		b.WriteString(w.action("else if "+w.condition(2)) + w.body(depth))
+	outer := len(*w.vars)
+	defer func() { *w.vars = (*w.vars)[:outer] }()
+	word := w.pick("if", "with", "range", "block")
+	if word == "block" {
+		name := fmt.Sprintf("%q", fmt.Sprint("b", len(*w.blocks)))
+		*w.blocks = append(*w.blocks, name)
+		inner := w
+		inner.vars = new([]string) // it sees no variables but its own
+		return w.action("block "+name+" $") + inner.body(depth, false) + w.action("end")
+	}
+	inRange = inRange || word == "range"
+	b.WriteString(w.action(w.head(word)) + w.body(depth, inRange))
+	for word != "range" && w.IntN(3) == 0 {
+		b.WriteString(w.action("else"+w.pick(" ", "  ", "\t", "\n")+w.head(word)) + w.body(depth, inRange))
 	}
 	if w.IntN(3) == 0 {
-		b.WriteString(w.action("else") + w.body(depth))
+		b.WriteString(w.action("else") + w.body(depth, inRange && word != "range"))
 	}
 	return b.String() + w.action("end")
+}
+
+// head is what a block begins with. Its variables are there in its other branches, too.
+func (w writer) head(word string) string {
+	condition := w.condition(2)
+	if strings.HasPrefix(condition, "(") && w.IntN(4) == 0 {
+		return word + condition
+	}
+	switch w.IntN(3) {
+	case 0:
+		if word == "range" && w.IntN(2) == 0 {
+			return word + " " + w.variable() + w.pick(", ", ",") + w.variable() + " := " + condition
+		}
+		return word + " " + w.variable() + w.pick(" := ", ":=") + condition
+	default:
+		return word + " " + condition
+	}
+}
+
+// variable makes one, whose name another may have that ends before.
+func (w writer) variable() string {
+	name := fmt.Sprint("$v", len(*w.vars))
+	*w.vars = append(*w.vars, name)
+	return name
 }
 
 func (w writer) action(inner string) string {
 	if strings.HasPrefix(inner, "/*") {
 		return w.pick("{{", "{{- ") + inner + w.pick("}}", " -}}")
 	}
-	return w.pick("{{", "{{ ", "{{- ") + inner + w.pick("}}", " }}", " -}}")
+	return w.pick("{{", "{{ ", "{{- ", "{{-\n") + inner + w.pick("}}", " }}", " -}}", "\n-}}")
 }
 
 func (w writer) condition(depth int) string {
 	key := w.pick("a", "b", "c", "d")
+	if len(*w.vars) > 0 && w.IntN(4) == 0 {
+		return w.pick(*w.vars...)
+	}
 	if depth == 0 || w.IntN(2) == 0 {
-		return fmt.Sprintf(w.pick("$.Values.%s", "$.Values.%s", "($.Values.%s).f", `(hasKey $.Values "%s")`), key)
+		return fmt.Sprintf(w.pick("$.Values.%s", "$.Values.%s", "($.Values.%s).f", `(hasKey $.Values "%s")`, `(eq $.Values.%s "v")`), key)
 	}
 	in := func() string { return w.condition(depth - 1) }
-	return "(" + w.pick("or "+in()+" "+in(), "and "+in()+" "+in(), "not "+in(), "or "+in()+" "+in()+" "+in(), "ternary 1 2 (not (not "+in()+"))", "default 1 "+in(), "list "+in()) + ")"
+	return "(" + w.pick("or "+in()+" "+in(), "and "+in()+" "+in(), "not "+in(), "or "+in()+" "+in()+" "+in(), "ternary 1 2 (not (not "+in()+"))",
+		"default 1 "+in(), in()+" | default 1", "list "+in(), "$.Values | toJson") + ")"
 }
