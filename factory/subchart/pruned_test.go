@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -70,6 +71,22 @@ func TestPruned(t *testing.T) {
 	}
 	if shorter < 50_000 || same < 400 {
 		t.Errorf("pruned by %d bytes in all, and %d renderings compared", shorter, same)
+	}
+}
+
+// TestNotPruned holds that nothing is left out of templates that make values of their own.
+func TestNotPruned(t *testing.T) {
+	p := load(t, map[string]string{"web": "port: 80\n"})
+	for own, want := range map[string]bool{`{{ $_ := set .Values "sidecars" list }}`: true, "": false} {
+		c, err := renderer(t, fstest.MapFS{"NOTES.txt": {Data: []byte("n" + own)}}).Render(p, p.Service("web"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range c.Templates {
+			if f.Name == "templates/_helpers.tpl" && strings.Contains(string(f.Data), ".Values.sidecars") != want {
+				t.Errorf("with %q: got\n%s", own, f.Data)
+			}
+		}
 	}
 }
 

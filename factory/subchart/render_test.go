@@ -157,14 +157,14 @@ func TestWhole(t *testing.T) {
 
 func TestPrefix(t *testing.T) {
 	own := fstest.MapFS{"NOTES.txt": {Data: []byte("{{ define \"a\" }}{{ end }}{{- include `b` . }} define \"text\" {{ template \"c\" . }}" +
-		`{{ include (printf "%s.d" .Chart.Name) . }}{{ "include" }} include "e"` + "\n{{/* include \"f\" */}}")}}
+		`{{ include (printf "%s.d" .Chart.Name) . }}{{ "include" }} include "e"` + "\n{{/* include \"f\" */}}{{ `{{ template \"g\" }}` }}{{ cat \"}} include `\" (include \"h\" .) }}")}}
 	p := load(t, map[string]string{"web": "port: 80\n"})
 	c, err := renderer(t, own).Render(p, p.Service("web"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "{{ define \"web.a\" }}{{ end }}{{- include `web.b` . }} define \"text\" {{ template \"web.c\" . }}" +
-		`{{ include (printf "%s.d" .Chart.Name) . }}{{ "include" }} include "e"` + "\n{{/* include \"web.f\" */}}"
+		`{{ include (printf "%s.d" .Chart.Name) . }}{{ "include" }} include "e"` + "\n{{/* include \"f\" */}}{{ `{{ template \"g\" }}` }}{{ cat \"}} include `\" (include \"web.h\" .) }}"
 	for _, f := range c.Templates {
 		if _, body, _ := strings.Cut(string(f.Data), "\n"); f.Name == "templates/NOTES.txt" && body != want {
 			t.Errorf("got\n%s\nwant\n%s", body, want)

@@ -45,7 +45,7 @@ func (r *Renderer) Template(name, path, chartName string, has func(key string) b
 	if !ok {
 		return nil, fmt.Errorf("there is no template %s", name)
 	}
-	if r.whole || has == nil {
+	if r.whole || r.templates.whole || has == nil {
 		has = func(string) bool { return true }
 	}
 	text := r.prune(name, found, has)

@@ -13,6 +13,8 @@ import (
 // Templates are the template files that charts are made of, read once.
 type Templates struct {
 	files map[string]template
+	// whole says that nothing may be left out: a template makes values of its own.
+	whole bool
 }
 
 type template struct {
@@ -79,6 +81,7 @@ func (t *Templates) add(from fs.FS, name, origin string) error {
 		return unreadable{err}
 	}
 	t.files[name] = template{from: origin, tree: tree}
+	t.whole = t.whole || tree.MakesValues()
 	return nil
 }
 
@@ -93,19 +96,20 @@ func (p parts) append(b []byte, prefix string) []byte {
 	return b
 }
 
-var (
-	action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	naming = regexp.MustCompile("\\b(?:define|include|template|block)\\s+[\"`]")
-)
+// naming finds the name of a named template, up to its opening quote. Names in comments and in quoted text are just text.
+var naming = regexp.MustCompile("(?s)(\\b(?:define|include|template|block)\\s+[\"`])[^\"`]*[\"`]|" + `"(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `|/\*.*?\*/`)
 
 // cut splits a template behind the opening quote of each name of a named template. Named templates are global in an umbrella
 // chart, where the last of several with one name silently wins: the chart's name in front keeps them apart.
 func cut(text string) parts {
 	var out parts
 	start := 0
-	for _, span := range action.FindAllStringIndex(text, -1) {
-		for _, hit := range naming.FindAllStringIndex(text[span[0]:span[1]], -1) {
-			end := span[0] + hit[1]
+	for _, span := range prune.Actions(text) {
+		for _, hit := range naming.FindAllStringSubmatchIndex(text[span[0]:span[1]], -1) {
+			if hit[3] < 0 {
+				continue
+			}
+			end := span[0] + hit[3]
 			out = append(out, text[start:end])
 			start = end
 		}

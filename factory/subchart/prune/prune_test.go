@@ -82,6 +82,25 @@ func TestAsks(t *testing.T) {
 	}
 }
 
+func TestMakesValues(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{{ $_ := set .Values "k" 1 }}`:                                  true,
+		`{{ $v := $.Values }}{{ $_ := mergeOverwrite $v (dict "k" 1) }}`: true,
+		`{{ include "d" (dict "Values" .Values.k "Chart" .Chart) }}`:     true,
+		`{{ toYaml (merge dict .Values.k) }}{{ $_ := set $d "k" 1 }}`:    false,
+		`{{ if hasKey .Values "k" }}{{ $_ := set $d "k" 1 }}{{ end }}`:   false,
+		`{{/* set .Values "Values" */}}{{ toYaml .Values }}`:             false,
+	} {
+		p, err := prune.Parse("t", `{{ $d := dict }}`+text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.MakesValues(); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}
+
 // FuzzPrune makes templates and values at random. A template without what the values cannot have has to give the same.
 func FuzzPrune(f *testing.F) {
 	for seed := range uint64(400) {

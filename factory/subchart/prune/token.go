@@ -24,6 +24,9 @@ var delimited = regexp.MustCompile("(?s)" + `\{\{(-[ \t\r\n])?[ \t\r\n]*(/\*.*?\
 
 var firstWord = regexp.MustCompile(`^\w*`)
 
+// Actions returns where each action of a template begins and ends, delimiters included.
+func Actions(text string) [][]int { return delimited.FindAllStringIndex(text, -1) }
+
 func lex(text string) []token {
 	var tokens []token
 	at := 0
