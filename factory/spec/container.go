@@ -266,6 +266,8 @@ func (l *loader) checkMounts(s *Service, c *Container) {
 func (l *loader) checkMountPath(at Position, path string) {
 	if path != "" && (!strings.HasPrefix(path, "/") || strings.Contains(path, ":")) {
 		l.problems.add(at, "the path %q does not fit: it begins with a slash and holds no colon", short(path))
+	} else if path != "" && strings.Trim(path, "/.") == "" {
+		l.problems.add(at, "the path / would hide the image: mount it at a folder below")
 	}
 }
 

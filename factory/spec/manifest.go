@@ -82,7 +82,7 @@ func (l *loader) readObjects(m *Manifest, file string) {
 			break
 		}
 		if err != nil {
-			l.problems.add(yamlPosition(file, err), "this is not YAML: %s", yamlCause(err))
+			l.problems.add(yamlPosition(file, m.Data, err), "this is not YAML: %s", yamlCause(err))
 			return
 		}
 		if len(n.Content) == 0 || isNull(n.Content[0]) {

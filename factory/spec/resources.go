@@ -68,6 +68,13 @@ func (l *loader) checkResources(r Resources, at func(path ...string) Position) {
 			if !slices.Contains(known, name) && !strings.Contains(name, "/") && !strings.HasPrefix(name, "hugepages-") {
 				l.problems.add(at("resources", side.key, name), "unknown resource %q: %s", short(name), didYouMean(name, known))
 			}
+			switch q := side.quantities[name]; {
+			case q == "" || q.Compare("0") == 0:
+			case name == "cpu" && q.Compare("1000") > 0:
+				l.problems.add(at("resources", side.key, name), "cpu %s is more than any node has: write 250m for a quarter of a CPU, 2 for two", q)
+			case name == "memory" || name == "ephemeral-storage":
+				l.checkBytes(at("resources", side.key, name), name, q)
+			}
 		}
 	}
 	for _, name := range sortedKeys(r.Requests) {
@@ -75,5 +82,12 @@ func (l *loader) checkResources(r Resources, at func(path ...string) Position) {
 		if request != "" && limit != "" && request.Compare(limit) > 0 {
 			l.problems.add(at("resources", "requests", name), "the request for %s, %s, is above its limit, %s: raise the limit or lower the request", name, request, limit)
 		}
+	}
+}
+
+// checkBytes complains where single bytes are said, and more is meant.
+func (l *loader) checkBytes(at Position, name string, q Quantity) {
+	if q.Compare("64Ki") < 0 {
+		l.problems.add(at, "%s %s is hardly anything: it counts in bytes, and m is a thousandth of one, so write it as 512Mi or 2Gi", name, q)
 	}
 }

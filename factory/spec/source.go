@@ -90,14 +90,14 @@ func parse(file string, data []byte, problems *Problems) *source {
 		return s
 	}
 	if err != nil {
-		problems.add(yamlPosition(file, err), "this is not YAML: %s", yamlCause(err))
+		problems.add(yamlPosition(file, data, err), "this is not YAML: %s", yamlCause(err))
 		return s
 	}
 	if err := decoder.Decode(&second); err == nil {
 		problems.add(Position{File: file, Line: second.Line, Column: second.Column},
 			"a second document begins here: one file holds one spec, so put it into a file of its own")
 	} else if !errors.Is(err, io.EOF) {
-		problems.add(yamlPosition(file, err), "this is not YAML: %s", yamlCause(err))
+		problems.add(yamlPosition(file, data, err), "this is not YAML: %s", yamlCause(err))
 	}
 	if len(document.Content) == 1 && document.Content[0].Tag != "!!null" {
 		s.root = document.Content[0]
@@ -105,14 +105,24 @@ func parse(file string, data []byte, problems *Problems) *source {
 	return s
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+)|offset \d+): `)
+var (
+	yamlLine  = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+)|offset (\d+)): `)
+	yamlAlias = regexp.MustCompile(`unknown anchor '(.+)' referenced`)
+)
 
-func yamlPosition(file string, err error) Position {
-	position := Position{File: file, Line: 1, Column: 1}
+// yamlPosition finds the place of a mistake in a file that is not YAML. Of some the decoder tells the line, of others the byte, or the word.
+func yamlPosition(file string, data []byte, err error) Position {
+	at := 0
 	if match := yamlLine.FindStringSubmatch(err.Error()); match != nil && match[1] != "" {
-		position.Line, _ = strconv.Atoi(match[1])
+		line, _ := strconv.Atoi(match[1])
+		return Position{File: file, Line: line, Column: 1}
+	} else if match != nil {
+		at, _ = strconv.Atoi(match[2])
+	} else if match := yamlAlias.FindStringSubmatch(err.Error()); match != nil {
+		at = bytes.Index(data, []byte("*"+match[1]))
 	}
-	return position
+	before := data[:max(0, min(at, len(data)))]
+	return Position{File: file, Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n')}
 }
 
 func yamlCause(err error) string {

@@ -116,6 +116,9 @@ func (l *loader) checkVolumes(s *Service) {
 			paths[v.Path] = `volume "` + name + `"`
 		}
 		l.checkMountPath(at, v.Path)
+		if v.Size != "" {
+			l.checkBytes(s.At("volumes", name, "size"), "size", v.Size)
+		}
 		l.checkSubPath(s.At("volumes", name, "subPath"), v.SubPath)
 		if v.Class != "" && !subdomain.MatchString(v.Class) {
 			l.problems.add(s.At("volumes", name, "class"), "%q is not a storage class: use the name of a StorageClass", short(v.Class))
