@@ -31,6 +31,8 @@ func commands(a *app) []*cobra.Command {
 		newConfigureK3sRegistry(a),
 		newBases(a),
 		newBuild(a),
+		newPackage(a),
+		newPush(a),
 		newRegistryServe(a),
 	}
 }

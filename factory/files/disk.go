@@ -78,8 +78,8 @@ func open(path string, flags int) (int, error) {
 	}
 }
 
-// explain says what a failure to write means for a person.
-func explain(err error, dir string) error {
+// Explain says what a failure to write into a folder means for a person, when nothing in it was changed.
+func Explain(err error, dir string) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("the disk that holds %s is full, nothing was changed: make room and run this again: %w", dir, err)

@@ -271,7 +271,7 @@ func TestKill(t *testing.T) {
 // TestReadOnly says what is the matter with a place that cannot be written to.
 func TestReadOnly(t *testing.T) {
 	for _, cause := range []error{syscall.EROFS, syscall.EACCES, syscall.EPERM} {
-		err := explain(&os.PathError{Op: "mkdir", Path: "/x/out", Err: cause}, "/x/out")
+		err := Explain(&os.PathError{Op: "mkdir", Path: "/x/out", Err: cause}, "/x/out")
 		if !errors.Is(err, cause) || !strings.Contains(err.Error(), "cannot be written to, nothing was changed") {
 			t.Errorf("%v: %v", cause, err)
 		}

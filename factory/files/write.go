@@ -63,7 +63,7 @@ func (w *writing) run(ctx context.Context, plan *Plan, scope Scope) error {
 	}
 	if err := w.begin(run, scope); err != nil {
 		w.abandon(run, plan)
-		return explain(err, w.dir)
+		return Explain(err, w.dir)
 	}
 	moves, err := w.store(ctx, put)
 	if err != nil {
@@ -71,7 +71,7 @@ func (w *writing) run(ctx context.Context, plan *Plan, scope Scope) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return explain(err, w.dir)
+		return Explain(err, w.dir)
 	}
 	// From here on the run ends, interrupted or not: what is left to do are renames.
 	for _, path := range moves {
