@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code, "disk": disk},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code, "disk": disk, "registry": registry},
 		Condition:           condition,
 	})
 }

@@ -30,7 +30,7 @@ func TestPackage(t *testing.T) {
 	both := append(charts(t, ship.Request{Dir: dir, Services: []string{"web"}, Version: "1.4.0"}), first...)
 	_, err = ship.Package(both, dist, false)
 	equal(t, err, "nothing was written, because another chart of that name and version is there:\n  "+file+
-		" (sha256:a11e3d2fb00b5d21b97ff72a5f0c3427ffd1d43a7c8cf5f9f2fcb6b26e2a1b39 there, "+first[0].Digest()+" here)\n"+
+		" (sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8 there, "+first[0].Digest()+" here)\n"+
 		"next: --version 1.4.1, another folder with -d DIR, or --force to replace it")
 	if !isUsage(err) {
 		t.Error("that is not the caller's to cure")
