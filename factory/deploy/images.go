@@ -11,7 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// Resolve returns the digest ("sha256:…") that an image reference stands for at its registry.
+// Resolve returns the digest ("sha256:…") that an image reference stands for at its registry. It is called for several at once.
 type Resolve func(ctx context.Context, ref string) (string, error)
 
 const parallelResolves = 8

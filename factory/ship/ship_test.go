@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/helm-chart-factory/factory/factory/ship"
@@ -55,9 +56,12 @@ func charts(t *testing.T, r ship.Request) []*ship.Chart {
 	return packed
 }
 
-// digestOf gives each image a digest of its own, and counts how often it is asked.
+// digestOf gives each image a digest, and counts how often it is asked, which happens side by side.
 func digestOf(asked map[string]int) func(context.Context, string) (string, error) {
+	var mu sync.Mutex
 	return func(_ context.Context, ref string) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		asked[ref]++
 		return fmt.Sprintf("sha256:%064x", len(ref)), nil
 	}
