@@ -63,10 +63,14 @@ func withServices(project *spec.Project, names []string, o *image.Options) error
 			return usageError("service %s is not built here: its spec names the image %s", name, service.Image)
 		}
 	}
-	o.Cache = filepath.Join(paths.Cache(), "build")
-	o.Bases = filepath.Join(paths.Cache(), "bases")
+	useCaches(o)
 	o.Services = imageServices(project, names)
 	return nil
+}
+
+func useCaches(o *image.Options) {
+	o.Cache = filepath.Join(paths.Cache(), "build")
+	o.Bases = filepath.Join(paths.Cache(), "bases")
 }
 
 // imageServices describes the images that the project builds: those of the named services, or of all that the release has.

@@ -20,6 +20,7 @@ func commands(a *app) []*cobra.Command {
 		newInstallCertManager(a),
 		newPlan(a),
 		newDeploy(a),
+		newDev(a),
 		newStatus(a),
 		newDoctor(a),
 		newLogs(a),

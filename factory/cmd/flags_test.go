@@ -11,7 +11,7 @@ func TestCommandsOnAReleaseTakeTheSameFlags(t *testing.T) {
 	root := newRoot(&app{Streams: &console.Streams{}})
 	for _, flag := range []string{"env", "cluster", "kubeconfig", "context"} {
 		usage := ""
-		for _, name := range []string{"plan", "deploy", "status", "logs", "open", "history", "rollback", "destroy"} {
+		for _, name := range []string{"plan", "deploy", "dev", "status", "logs", "open", "history", "rollback", "destroy"} {
 			command, _, err := root.Find([]string{name})
 			if err != nil {
 				t.Fatal(err)

@@ -51,6 +51,7 @@ func TestFromSpecsToARelease(t *testing.T) {
 		{"what cannot run is diagnosed", diagnoses},
 		{"logs follow pods over crashes and lost connections", followLogs},
 		{"an open service outlives its pod", openOverPods},
+		{"dev brings what is saved to its port", develop},
 		{"every template of factory new comes up", scaffolds},
 		{"registries.yaml decides what a mirror's name means", mirrorOfAnotherName},
 		{"destroy and deploy again keep volume and password", destroyAndDeploy},

@@ -1,8 +1,13 @@
 package image
 
 import (
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -98,5 +103,53 @@ func TestAnExceptionBelowAnIgnoredFolderCounts(t *testing.T) {
 	put("deps/kept", "2")(s)
 	if hashOf(t, s) == before {
 		t.Error("the exception's file does not change the hash")
+	}
+}
+
+func TestLookTellsWhatAnImageIsMadeFromAndWhereThatChanges(t *testing.T) {
+	s := project(t, map[string]string{
+		"build/Dockerfile": "FROM scratch\n", ".dockerignore": "build\ndeps\n!deps/kept\n*.log\n",
+		"a/b/c.txt": "c", "a/x.log": "1", "a/.git/index": "1", "deps/kept/d.txt": "d", "deps/other/e.txt": "e", "empty/.gitkeep": "",
+	})
+	s.Dockerfile = filepath.Join(s.Context, "build/Dockerfile")
+	s.Args = map[string]string{"VERSION": "1"}
+	look := func() *Inputs {
+		t.Helper()
+		found, err := Look(s, func(name string) bool { return name == ".git" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	short := func(paths []string) []string {
+		for i, path := range paths {
+			paths[i] = strings.TrimPrefix(strings.TrimPrefix(path, s.Context), "/")
+		}
+		slices.Sort(paths)
+		return slices.Compact(paths)
+	}
+	before := look()
+	if got, want := short(slices.Collect(maps.Keys(before.Parts))), []string{".dockerignore", "a", "a/b", "a/b/c.txt", "build argument VERSION",
+		"build/Dockerfile", "deps/kept", "deps/kept/d.txt", "empty", "empty/.gitkeep"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("parts %q\nwant  %q", got, want)
+	}
+	// In deps what the exception lets in may come at any time.
+	if got, want := short(before.Folders), []string{"", "a", "a/b", "build", "deps", "deps/kept", "empty"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("folders %q\nwant    %q", got, want)
+	}
+	put("a/b/c.txt", "other")(s)
+	changed := filepath.Join(s.Context, "a/b/c.txt")
+	after := look()
+	if before.Parts[changed] == after.Parts[changed] {
+		t.Error("a file that changed holds what it held")
+	}
+	delete(before.Parts, changed)
+	delete(after.Parts, changed)
+	if !maps.Equal(before.Parts, after.Parts) {
+		t.Errorf("other parts changed, too: %q, were %q", after.Parts, before.Parts)
+	}
+	mustDo(os.Remove(s.Dockerfile))
+	if _, err := Look(s, nil); !errors.As(err, &noDockerfile{}) {
+		t.Errorf("without a Dockerfile: %v", err)
 	}
 }
