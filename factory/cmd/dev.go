@@ -62,13 +62,9 @@ It needs the cluster and the registry that factory up brings up. Ctrl-C ends it 
 }
 
 func knownServices(project *spec.Project, names []string) error {
-	var known []string
-	for _, service := range project.Services {
-		known = append(known, service.Name)
-	}
 	for _, name := range names {
 		if project.Service(name) == nil {
-			return usageError("there is no service %q: %s", name, spec.DidYouMean(name, known))
+			return usageError("there is no service %q: %s", name, spec.DidYouMean(name, serviceNames(project)))
 		}
 	}
 	return nil

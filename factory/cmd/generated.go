@@ -139,9 +139,5 @@ func (a *app) completeServices(*cobra.Command, []string, string) ([]string, cobr
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	names := make([]string, len(p.Services))
-	for i, s := range p.Services {
-		names[i] = s.Name
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return serviceNames(p), cobra.ShellCompDirectiveNoFileComp
 }

@@ -22,10 +22,7 @@ func released(ctx context.Context, project *spec.Project, cluster *kube.Cluster,
 			return nil, err
 		}
 	}
-	var known []string
-	for _, service := range project.Services {
-		known = append(known, service.Name)
-	}
+	known := serviceNames(project)
 	for _, service := range services {
 		if !slices.Contains(known, service.Name) {
 			known = append(known, service.Name)
@@ -52,6 +49,14 @@ func released(ctx context.Context, project *spec.Project, cluster *kube.Cluster,
 		found = services
 	}
 	return found, nil
+}
+
+func serviceNames(project *spec.Project) []string {
+	names := make([]string, len(project.Services))
+	for i, service := range project.Services {
+		names[i] = service.Name
+	}
+	return names
 }
 
 func noRelease(project *spec.Project) error {

@@ -37,7 +37,7 @@ func develop(t *testing.T, s *stack) {
 
 	dev := s.background(t, "-C", dir, "dev", "site")
 	dev.says(t, `(?m)^✓ synced the charts, built site, deployed revision 1 `)
-	opened := regexp.MustCompile(`(?m)^(http://localhost:\d+/) +port 80 of site, in pod site-\S+$`).FindStringSubmatch(dev.out.wait(t, `port 80 of site, in pod .*\n`))
+	opened := regexp.MustCompile(`(?m)^(http://localhost(?::\d+)?/) +port 80 of site, in pod site-\S+$`).FindStringSubmatch(dev.out.wait(t, `port 80 of site, in pod .*\n`))
 	if opened == nil {
 		t.Fatalf("it says\n%s", &dev.out)
 	}
@@ -68,7 +68,7 @@ func develop(t *testing.T, s *stack) {
 	dev.says(t, `(?m)^✓ services/site/.*: built site, deployed revision 4 `)
 
 	// It never gets ready, and is given up in the middle.
-	edit(t, spec, "ready: /health", "ready: {http: /health, port: 9}")
+	edit(t, spec, "ready: /health", "ready: {exec: [/bin/false]}")
 	dev.says(t, `(?m)^· upgrading develop in namespace develop\n(?s).*deployment/site: .*\n`)
 	dev.stop(t)
 	if left := s.kubectl(t, "get", "secrets", "-n", name, "-l", "owner=helm", "-o", `jsonpath={.items[-1:].metadata.labels.status}`); strings.HasPrefix(left, "pending") {

@@ -108,7 +108,7 @@ func TestAnExceptionBelowAnIgnoredFolderCounts(t *testing.T) {
 
 func TestLookTellsWhatAnImageIsMadeFromAndWhereThatChanges(t *testing.T) {
 	s := project(t, map[string]string{
-		"build/Dockerfile": "FROM scratch\n", ".dockerignore": "build\ndeps\n!deps/kept\n*.log\n",
+		"build/Dockerfile": "FROM scratch\n", ".dockerignore": "build\ndeps\n!deps/kept\n**/*.log\n",
 		"a/b/c.txt": "c", "a/x.log": "1", "a/.git/index": "1", "deps/kept/d.txt": "d", "deps/other/e.txt": "e", "empty/.gitkeep": "",
 	})
 	s.Dockerfile = filepath.Join(s.Context, "build/Dockerfile")
