@@ -55,7 +55,7 @@ func develop(t *testing.T, s *stack) {
 	dev.says(t, `(?m)^✓ services/site/html/index\.html: built site, deployed revision 2 `)
 
 	edit(t, spec, "port: 8080", "prot: 8080")
-	dev.says(t, `(?m)^✗ services/site/service\.yaml: failed .*\nerror: services/site/service\.yaml:3:1: unknown key "prot"`)
+	dev.says(t, `(?m)^✗ services/site/service\.yaml: failed .*\nerror: 3 problems\nservices/site/service\.yaml:3:1: unknown key "prot"`)
 	shows("the second text")
 	edit(t, spec, "prot: 8080", "env: {COLOR: blue}\nport: 8080")
 	dev.says(t, `(?m)^✓ services/site/service\.yaml: synced the charts, built site, deployed revision 3 `)
