@@ -54,8 +54,8 @@ func (s *Service) objects(p *Project) []object {
 	}
 	for _, rule := range s.Access {
 		if rule.Scope == ScopeCluster {
-			add("rbac.authorization.k8s.io", "ClusterRole", p.Namespace+"-"+s.Name, "access")
-			add("rbac.authorization.k8s.io", "ClusterRoleBinding", p.Namespace+"-"+s.Name, "access")
+			add("rbac.authorization.k8s.io", "ClusterRole", p.Namespace+":"+s.Name, "access")
+			add("rbac.authorization.k8s.io", "ClusterRoleBinding", p.Namespace+":"+s.Name, "access")
 		} else {
 			add("rbac.authorization.k8s.io", "Role", s.Name, "access")
 			add("rbac.authorization.k8s.io", "RoleBinding", s.Name, "access")

@@ -19,7 +19,7 @@ func valuesSchema(b []byte, m values.Map) []byte {
   "properties": {
     "enabled": {"type": "boolean"}`...)
 	for _, e := range m {
-		if schema := keySchema(e); schema != "true" {
+		if schema := keySchema(e); schema != anything {
 			b = append(append(append(b, ",\n    \""...), e.Key...), `": `...)
 			b = append(b, schema...)
 		}
@@ -27,13 +27,13 @@ func valuesSchema(b []byte, m values.Map) []byte {
 	return append(b, "\n  }\n}\n"...)
 }
 
-// fields returns the schema of a mapping that has no other keys than these. Each value has the given schema; any will do when
-// that is empty.
+// anything is the schema of what is judged elsewhere.
+const anything = "true"
+
+// fields returns the schema of a mapping that has no other keys than these. Each value has the given schema. Of propertyNames, which
+// is shorter, Helm 3.22 tells below the root another place than the one where the wrong name stands.
 func fields(schema string, keys ...string) string {
-	if schema != "" {
-		schema = `, "additionalProperties": ` + schema
-	}
-	return `{"type": "object", "propertyNames": {"enum": ["` + strings.Join(keys, `", "`) + `"]}` + schema + `}`
+	return `{"type": "object", "properties": {"` + strings.Join(keys, `": `+schema+`, "`) + `": ` + schema + `}, "additionalProperties": false}`
 }
 
 func keySchema(e values.Entry) string {
@@ -52,47 +52,47 @@ func keySchema(e values.Entry) string {
 	case "image":
 		return fields(text, "repository", "tag", "digest", "pullPolicy")
 	case "ports":
-		return each(fields("", "container", "service", "protocol", "appProtocol", "nodePort"))
+		return each(fields(anything, "container", "service", "protocol", "appProtocol", "nodePort"))
 	case "service":
-		return fields("", "type", "clusterIP", "sessionAffinity", "sessionAffinityConfig", "externalTrafficPolicy", "loadBalancerClass",
+		return fields(anything, "type", "clusterIP", "sessionAffinity", "sessionAffinityConfig", "externalTrafficPolicy", "loadBalancerClass",
 			"publishNotReadyAddresses", "annotations", "labels")
 	case "autoscale":
-		return fields("", "min", "max", "kind", "cpu", "memory", "metrics", "behavior")
+		return fields(anything, "min", "max", "kind", "cpu", "memory", "metrics", "behavior")
 	case "spread":
 		return `{"type": "object"}`
 	case "budget":
-		return fields("", "minAvailable", "maxUnavailable")
+		return fields(anything, "minAvailable", "maxUnavailable")
 	case "labels", "annotations", "podLabels", "podAnnotations", "hook":
 		return each(text)
 	case "account":
-		return fields("", "name", "exists", "annotations")
+		return fields(anything, "name", "exists", "annotations")
 	case "files":
 		return fields(each(text), "text", "binary", "secret")
 	case "secrets":
 		return each(fields(count, "generate"))
 	case "ingress":
-		return fields("", "hosts", "issuer", "secret", "paths", "class", "annotations")
+		return fields(anything, "hosts", "issuer", "secret", "paths", "class", "annotations")
 	case "monitor":
-		return fields("", "port", "path", "interval", "scrapeTimeout", "labels")
+		return fields(anything, "port", "path", "interval", "scrapeTimeout", "labels")
 	case "alerts":
-		return each(fields("", "expr", "for", "labels", "annotations"))
+		return each(fields(anything, "expr", "for", "labels", "annotations"))
 	case "mtls":
 		return `{"enum": ["STRICT", "PERMISSIVE", "DISABLE"]}`
 	case "certificates":
-		return each(fields("", "secretName", "commonName", "dnsNames", "ipAddresses", "issuerRef", "duration", "renewBefore", "usages"))
+		return each(fields(anything, "secretName", "commonName", "dnsNames", "ipAddresses", "issuerRef", "duration", "renewBefore", "usages"))
 	case "externalSecret":
-		return fields("", "refreshInterval", "secretStoreRef", "data")
+		return fields(anything, "refreshInterval", "secretStoreRef", "data")
 	case "httpRoute", "grpcRoute":
-		return fields("", "parents", "hosts", "paths")
+		return fields(anything, "parents", "hosts", "paths")
 	case "network":
 		return fields(`{"type": "array"}`, "ingress", "egress")
 	case "metrics":
 		return fields(count, "port")
 	case "tests", "container", "containerSecurity", "pod", "security", "workload", "job", "test", "testImage", "project", "user", "group", "callers", "env":
 		// What these hold goes into the manifest as it is, and Kubernetes' own schema judges it there.
-		return "true"
+		return anything
 	case "claims":
-		return each(fields("", "accessModes", "storageClassName", "resources"))
+		return each(fields(anything, "accessModes", "storageClassName", "resources"))
 	default:
 		panic("subchart: no schema for the value " + e.Key)
 	}

@@ -1,6 +1,8 @@
 package subchart
 
 import (
+	"strings"
+
 	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -24,7 +26,11 @@ func readme(b []byte, s *spec.Service, m, elsewhere values.Map) []byte {
 			b = append(b, text...)
 		}
 	}
-	add("# ", s.Name, "\n\nThe Helm chart of the service ", s.Name, ", made from `", s.Dir, "/", spec.ServiceFile, "`.\n\n")
+	add("# ", s.Name, "\n\nThe Helm chart of the service ", s.Name, ", made from `", s.Dir, "/", spec.ServiceFile, "`.")
+	if len(s.Needs) > 0 {
+		add(" It calls ", strings.Join(s.Needs, ", "), ".")
+	}
+	add("\nIts objects have the chart's name, by which others call it: no `alias` when another chart depends on it.\n\n")
 	b = m.AppendTable(b)
 	if len(elsewhere) == 0 {
 		return b

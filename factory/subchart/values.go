@@ -47,13 +47,13 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("envExpanded", expanded, "Variables that name others as $(NAME), which must stand before them.")
 	add("container", containerValues(s, &main, placed), "The container in Kubernetes' words.")
 	if seconds := drain(s); seconds > 0 && !moreThanDrains(s.Lifecycle) {
-		add("drain", seconds, "For how many seconds the container answers on when it has to end, until nobody calls it any more.")
+		add("drain", seconds, "For how many seconds the container answers on when its pod ends, until nobody calls it any more.")
 	}
 	add("pod", podValues(s, placed), "The pod in Kubernetes' words.")
-	add("spread", spreadValues(s), "How the pods spread, by the label of the nodes that tells apart what they spread over, in Kubernetes' words.")
-	add("user", int64(s.Security.RunAsUser), "The id that the containers run as, and that of their group.")
+	add("spread", spreadValues(s), "How the pods spread over the values of a label of the nodes, by that label: the rest of a topologySpreadConstraint.")
+	add("user", int64(s.Security.RunAsUser), "The id of the user that the containers run as. Without group, their group has the same.")
 	if s.Security.RunAsGroup != s.Security.RunAsUser {
-		add("group", int64(s.Security.RunAsGroup), "The id of the group.")
+		add("group", int64(s.Security.RunAsGroup), "The id of the containers' group.")
 	}
 	add("security", securityValues(s, placed), "More of the pod's securityContext, in Kubernetes' words.")
 	add("containerSecurity", confinementValues(s, &main), "The container's securityContext, in Kubernetes' words.")
@@ -61,7 +61,7 @@ func chartValues(p *spec.Project, s *spec.Service) values.Map {
 	add("sidecars", otherValues(s, placed, false), "What runs beside the container, in Kubernetes' words. One without an image runs the service's own.")
 	add("files", fileValues(placed), "Files that containers see, by the key under which their ConfigMap or Secret holds them. A change rolls the pods.")
 	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
-	add("secrets", secretValues(s), "Made once in the cluster and kept there: the number of letters and digits.")
+	add("secrets", secretValues(s), "Made once in the cluster and kept there. To generate says of how many letters and digits.")
 	if s.Generates() {
 		add("existingSecret", "", "Name a Secret that exists to have none made. Point the env of the services that read it there too.")
 	}

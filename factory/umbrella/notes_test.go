@@ -37,6 +37,17 @@ func TestNotes(t *testing.T) {
 	logs := func(name string) string {
 		return "  its logs         kubectl logs -n prod -l app.kubernetes.io/name=" + name + " --tail=50\n"
 	}
+	if got, want := rendered["platform/templates/NOTES.txt"], `platform is released in the namespace prod.
+  gateway from outside: gateway.local, through the Gateway public
+  grpc from outside: rpc.example.com, through the Gateway public
+  ingress from outside: https://a.example.com, b.example.com
+  open from outside: http://open.example.com
+
+  kubectl get pods -n prod -l app.kubernetes.io/instance=shop
+  helm test shop -n prod
+`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 	for name, want := range map[string]string{
 		"plain": "  in the cluster   plain.prod:80 (http)\n  from here        kubectl port-forward -n prod service/plain :80\n" + logs("plain"),
 		"none":  logs("none"),

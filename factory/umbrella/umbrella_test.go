@@ -288,13 +288,24 @@ func TestSchemaIsStrict(t *testing.T) {
 		return err
 	}
 	web := func(key string, value any) map[string]any { return map[string]any{"web": map[string]any{key: value}} }
-	for name, values := range map[string]map[string]any{
-		"service": {"wev": map[string]any{}}, "key": web("replica", 2), "kind": web("replicas", "two"), "image": web("image", map[string]any{"tga": "x"}),
-		"tag": web("image", map[string]any{"tag": 1.2}), "port": web("ports", map[string]any{"http": map[string]any{"contianer": 1}}),
-		"ingress": web("ingress", map[string]any{"host": "x"}), "enabled": web("enabled", "yes"),
+	for _, wrong := range []struct {
+		values map[string]any
+		want   string
+	}{
+		{map[string]any{"wev": map[string]any{}}, "platform:\n- at '': invalid propertyName 'wev'"},
+		{web("replica", 2), "web:\n- at '': invalid propertyName 'replica'"},
+		{web("replicas", "two"), "web:\n- at '/replicas': got string, want integer"},
+		{web("enabled", "yes"), "web:\n- at '/enabled': got string, want boolean"},
+		{web("image", map[string]any{"tga": "x"}), "web:\n- at '/image': additional properties 'tga' not allowed"},
+		{web("image", map[string]any{"tag": 1.2}), "web:\n- at '/image/tag': got number, want string"},
+		{web("ports", map[string]any{"http": map[string]any{"contianer": 1}}), "web:\n- at '/ports/http': additional properties 'contianer' not allowed"},
+		{web("ingress", map[string]any{"host": "x"}), "web:\n- at '/ingress': additional properties 'host' not allowed"},
 	} {
-		if judge(values) == nil {
-			t.Errorf("%s: %v was accepted", name, values)
+		for range 8 { // Helm goes through the keys in another order each time
+			if err := judge(wrong.values); err == nil || !strings.Contains(err.Error(), wrong.want) {
+				t.Errorf("%v: got %v\nwant %s", wrong.values, err, wrong.want)
+				break
+			}
 		}
 	}
 	for name, values := range map[string]map[string]any{
