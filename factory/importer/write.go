@@ -20,6 +20,9 @@ type writing struct {
 	into  string
 	files []draft.File
 	root  *os.Root
+	// made is the topmost folder that was made for the project; empty when that was there.
+	made string
+	// store is the folder in the project that holds what is new before it is moved, and what is old after.
 	store string
 	undo  []func() error
 }
@@ -65,15 +68,15 @@ func planned(into string, files []draft.File, force bool) (*writing, error) {
 
 // write stores everything beside first, moves it into place, and sees that the project loads.
 func (w *writing) write() (err error) {
+	if err := w.open(); err != nil {
+		return errors.Join(fmt.Errorf("writing into %s: %w", w.into, err), w.clear())
+	}
+	defer w.root.Close()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.takeBack())
 		}
 	}()
-	if err := w.open(); err != nil {
-		return fmt.Errorf("writing into %s: %w", w.into, err)
-	}
-	defer w.root.Close()
 	for _, f := range w.files {
 		if err := w.put(path.Join(w.store, "new", f.Path), f.Data); err != nil {
 			return fmt.Errorf("writing into %s: %w", w.into, err)
@@ -96,26 +99,24 @@ func (w *writing) open() error {
 	if err != nil {
 		return err
 	}
-	missing := ""
 	for dir := full; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
-		missing = dir
+		w.made = dir
 	}
-	if missing != "" {
-		w.undo = append(w.undo, func() error { return os.RemoveAll(missing) })
-		if err := os.MkdirAll(full, 0o755); err != nil {
-			return err
-		}
+	if err := os.MkdirAll(full, 0o755); err != nil {
+		return err
 	}
 	if w.root, err = os.OpenRoot(full); err != nil {
 		return err
 	}
-	w.store = fmt.Sprintf(".factory-import-%d", os.Getpid())
-	store := filepath.Join(full, w.store)
-	w.undo = append(w.undo, func() error { return os.RemoveAll(store) })
-	return w.root.Mkdir(w.store, 0o755)
+	store := fmt.Sprintf(".factory-import-%d", os.Getpid())
+	if err := w.root.Mkdir(store, 0o755); err != nil {
+		return err
+	}
+	w.store = store
+	return nil
 }
 
 func (w *writing) put(name string, data []byte) error {
@@ -165,7 +166,7 @@ func (w *writing) folder(name string) error {
 	return err
 }
 
-// takeBack undoes what was done, the last step first.
+// takeBack undoes what was done, the last step first. Where that fails, the store stays with what was replaced.
 func (w *writing) takeBack() error {
 	var failed []error
 	for _, step := range slices.Backward(w.undo) {
@@ -174,7 +175,19 @@ func (w *writing) takeBack() error {
 		}
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("and taking it back failed: %w", errors.Join(failed...))
+		return fmt.Errorf("and taking it back failed: %w\nnext: move what was replaced back, from %s", errors.Join(failed...), filepath.Join(w.into, w.store, "old"))
 	}
-	return nil
+	return w.clear()
+}
+
+// clear removes the store, and the project's folder if it was made.
+func (w *writing) clear() error {
+	var failed []error
+	if w.store != "" {
+		failed = append(failed, w.root.RemoveAll(w.store))
+	}
+	if w.made != "" {
+		failed = append(failed, os.RemoveAll(w.made))
+	}
+	return errors.Join(failed...)
 }
