@@ -49,7 +49,9 @@ func (p *preview) compare(ctx context.Context) error {
 		}
 	}
 	for _, left := range p.past.leftovers() {
-		if key := left.key(p.Namespace); !known[key] {
+		key := left.key(p.Namespace)
+		c.stage.failed[key] = append(c.stage.failed[key], left.object)
+		if !known[key] {
 			known[key] = true
 			tries = append(tries, func() *plan.Object { return c.leftOver(left) })
 		}
@@ -91,7 +93,7 @@ func (p *preview) newComparison(ctx context.Context, originals, targets []item) 
 	if err != nil {
 		return nil, err
 	}
-	stage.adopt = p.Adopt
+	stage.adopt, stage.failed = p.Adopt, map[objectKey][]*unstructured.Unstructured{}
 	if stage.autoscalers, err = findAutoscalers(ctx, p.Cluster, p.Namespace, objectsOf(originals), objectsOf(targets)); err != nil {
 		return nil, err
 	}

@@ -9,11 +9,13 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	helmkube "helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/cli-runtime/pkg/resource"
 )
 
 // leftovers are the objects of revisions that failed after the last good one. Helm compares the next revision with the last
-// good one alone and would never remove what only a failed one made.
+// good one alone and would never remove what only a failed one made; for the same reason the objects of original, which is changed
+// in place, get what the failed ones said of them.
 func (d *deployment) leftovers(ctx context.Context, config *action.Configuration, client *helmClient, original, target helmkube.ResourceList) (helmkube.ResourceList, error) {
 	revisions, err := config.Releases.History(d.Name)
 	if err != nil {
@@ -25,6 +27,7 @@ func (d *deployment) leftovers(ctx context.Context, config *action.Configuration
 			good = revision.Version
 		}
 	}
+	releaseutil.SortByRevision(revisions)
 	var left helmkube.ResourceList
 	for _, revision := range revisions {
 		if revision.Version <= good || revision.Info.Status != release.StatusFailed {
@@ -35,6 +38,9 @@ func (d *deployment) leftovers(ctx context.Context, config *action.Configuration
 			continue // a kind that the cluster no longer knows has no objects in it either
 		}
 		for _, info := range made {
+			if err := blendInto(original, info); err != nil {
+				return nil, err
+			}
 			if original.Contains(info) || target.Contains(info) || left.Contains(info) {
 				continue
 			}

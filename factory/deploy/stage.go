@@ -30,7 +30,9 @@ type stage struct {
 	helm               *helmkube.Client
 	autoscalers        autoscalers
 	adopt              bool // take over what exists and belongs to no release
-	ctx                context.Context
+	// failed is what revisions said of an object that failed after the last good one.
+	failed map[objectKey][]*unstructured.Unstructured
+	ctx    context.Context
 
 	mu      sync.Mutex
 	configs map[schema.GroupVersion]*rest.Config
@@ -105,7 +107,11 @@ func (s *stage) update(original, target *unstructured.Unstructured) (write attem
 	var before helmkube.ResourceList
 	switch {
 	case original != nil:
-		old, err := s.info(memory, original)
+		said, err := blend(original, s.failed[item{object: target}.key(s.namespace)]...)
+		if err != nil {
+			return attempt{live: live, err: err}, nil
+		}
+		old, err := s.info(memory, said)
 		if err != nil {
 			return attempt{live: live, err: err}, nil
 		}

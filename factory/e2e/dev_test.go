@@ -77,6 +77,11 @@ func develop(t *testing.T, s *stack) {
 	if left := s.kubectl(t, "get", "leases", "-n", name, "-o", "name"); left != "" {
 		t.Errorf("it left %s", left)
 	}
+	edit(t, spec, "ready: {exec: [/bin/false]}", "ready: /health")
+	again := s.background(t, "-C", dir, "dev", "site")
+	again.says(t, `(?m)^✓ synced the charts, (built site, )?deployed revision 6 `)
+	again.out.wait(t, `port 80 of site`)
+	again.interrupt(t)
 }
 
 // says waits, for as long as a build and a deploy may take, until something was said.
