@@ -32,6 +32,7 @@ func commands(a *app) []*cobra.Command {
 		newConfigureK3sRegistry(a),
 		newBases(a),
 		newBuild(a),
+		newRender(a),
 		newPackage(a),
 		newPush(a),
 		newRegistryServe(a),

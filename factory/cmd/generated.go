@@ -26,19 +26,30 @@ func (a *app) generate(ctx context.Context, r umbrella.Request) error {
 	plan, err := umbrella.Generate(ctx, a.dir, templates.Files, r)
 	var upgrade *umbrella.UpgradeError
 	if errors.As(err, &upgrade) && r.Check {
-		return errors.Join(a.printPlan(upgrade.Plan, r), err)
+		return errors.Join(a.printPlan(upgrade.Plan, written{umbrella.Dir, r.Check, r.Force}), err)
 	}
 	if err != nil {
 		return err
 	}
-	if plan.Interrupted && !r.Check {
+	return a.finish(plan, written{umbrella.Dir, r.Check, r.Force}, "factory sync")
+}
+
+// written is how a generated folder was written, or compared.
+type written struct {
+	dir          string
+	check, force bool
+}
+
+// finish prints what a run found in a folder, and is an error where it only looked and something differs.
+func (a *app) finish(plan *files.Plan, w written, next string) error {
+	if plan.Interrupted && !w.check {
 		fmt.Fprintln(a.Err, "an earlier run was cut off; this one finished it")
 	}
-	if err := a.printPlan(plan, r); err != nil {
+	if err := a.printPlan(plan, w); err != nil {
 		return err
 	}
-	if r.Check && !plan.Clean() {
-		return drifted{interrupted: plan.Interrupted, changes: len(plan.Changes)}
+	if w.check && !plan.Clean() {
+		return drifted{dir: w.dir, interrupted: plan.Interrupted, changes: len(plan.Changes), next: next}
 	}
 	return nil
 }
@@ -55,30 +66,30 @@ func collectLate() (restore func()) {
 	}
 }
 
-func (a *app) printPlan(plan *files.Plan, r umbrella.Request) error {
+func (a *app) printPlan(plan *files.Plan, w written) error {
 	if a.output == "json" {
-		return json.NewEncoder(a.Out).Encode(newReport(plan, r))
+		return json.NewEncoder(a.Out).Encode(newReport(plan, w))
 	}
 	count := map[files.State]int{}
 	for _, change := range plan.Changes {
 		count[change.State]++
-		path := umbrella.Dir + "/" + change.Path
+		path := w.dir + "/" + change.Path
 		switch {
-		case r.Check:
+		case w.check:
 			fmt.Fprintf(a.Out, "%-8s %s%s\n", change.State, path, difference(change))
-		case change.State == files.Extra && !r.Force:
+		case change.State == files.Extra && !w.force:
 			fmt.Fprintf(a.Err, "%s%s is not generated; it stays, and Helm will see it\n", a.Paint(console.Yellow, "note: "), path)
 		}
 	}
 	removed := count[files.Gone]
-	if r.Force {
+	if w.force {
 		removed += count[files.Extra]
 	}
-	if !r.Check {
-		fmt.Fprintf(a.Out, "%s: %d written, %d removed, %d unchanged\n", umbrella.Dir,
+	if !w.check {
+		fmt.Fprintf(a.Out, "%s: %d written, %d removed, %d unchanged\n", w.dir,
 			count[files.Missing]+count[files.Stale]+count[files.Edited], removed, plan.Unchanged)
 	} else if plan.Clean() {
-		fmt.Fprintf(a.Out, "%s: %d files are as the specs say\n", umbrella.Dir, plan.Unchanged)
+		fmt.Fprintf(a.Out, "%s: %d files are as the specs say\n", w.dir, plan.Unchanged)
 	}
 	return nil
 }
@@ -105,29 +116,31 @@ type reported struct {
 	State files.State `json:"state"`
 }
 
-func newReport(plan *files.Plan, r umbrella.Request) report {
-	out := report{Changes: []reported{}, Unchanged: plan.Unchanged, Interrupted: plan.Interrupted, Written: !r.Check}
+func newReport(plan *files.Plan, w written) report {
+	out := report{Changes: []reported{}, Unchanged: plan.Unchanged, Interrupted: plan.Interrupted, Written: !w.check}
 	for _, change := range plan.Changes {
-		out.Changes = append(out.Changes, reported{umbrella.Dir + "/" + change.Path, change.State})
+		out.Changes = append(out.Changes, reported{w.dir + "/" + change.Path, change.State})
 	}
 	return out
 }
 
 // drifted is what --check ends with when something differs.
 type drifted struct {
+	dir         string
 	interrupted bool
 	changes     int
+	next        string
 }
 
 func (d drifted) Error() string {
-	text := fmt.Sprintf("%d files in %s are not as the specs say", d.changes, umbrella.Dir)
+	text := fmt.Sprintf("%d files in %s are not as the specs say", d.changes, d.dir)
 	if d.changes == 1 {
-		text = fmt.Sprintf("1 file in %s is not as the specs say", umbrella.Dir)
+		text = fmt.Sprintf("1 file in %s is not as the specs say", d.dir)
 	}
 	if d.interrupted {
 		text += ", and a run that wrote them was cut off"
 	}
-	return text + "\nnext: factory sync"
+	return text + "\nnext: " + d.next
 }
 
 // Drift says that what is on disk is not what the specs say.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/helm-chart-factory/factory/factory/deploy"
 	"github.com/helm-chart-factory/factory/factory/image"
 	"github.com/helm-chart-factory/factory/factory/ship"
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -32,17 +33,22 @@ func (f *shipFlags) bind(a *app, command *cobra.Command, pin bool) {
 func (f *shipFlags) charts(ctx context.Context, a *app, project *spec.Project, names []string) ([]*ship.Chart, error) {
 	request := ship.Request{Dir: a.dir, Environment: f.name, Services: names, Version: f.version, AppVersion: f.appVersion}
 	if f.pin {
-		request.Pin = func(ctx context.Context, ref string) (string, error) {
-			digest, err := image.Digest(ctx, ref)
-			if err == nil {
-				return digest, nil
-			}
-			if silent := ship.Reachable(ctx, project.Registry); silent != nil {
-				return "", silent
-			}
-			return "", err
-		}
+		request.Pin = resolver(project)
 	}
 	defer collectLate()()
 	return ship.Charts(ctx, request, templates.Files)
+}
+
+// resolver looks digests up, and says what to do about a registry that does not answer.
+func resolver(project *spec.Project) deploy.Resolve {
+	return func(ctx context.Context, ref string) (string, error) {
+		digest, err := image.Digest(ctx, ref)
+		if err == nil {
+			return digest, nil
+		}
+		if silent := ship.Reachable(ctx, project.Registry); silent != nil {
+			return "", silent
+		}
+		return "", err
+	}
 }

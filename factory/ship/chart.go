@@ -80,7 +80,7 @@ func Charts(ctx context.Context, r Request, builtin fs.FS) ([]*Chart, error) {
 	}
 	images := map[string]string{}
 	if r.Pin != nil {
-		if images, err = pin(ctx, project, r.Services, builtin, r.Pin); err != nil {
+		if images, err = Pin(ctx, project, r.Services, builtin, r.Pin); err != nil {
 			return nil, err
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/helm-chart-factory/factory/factory/umbrella"
 )
 
-// pin makes the project name its images by the digests that deploy would release, and returns them by service. What is
+// Pin makes the project name its images by the digests that deploy would release, and returns them by service. What is
 // generated from it then holds them as if they had been written into the specs. In an environment that has the same image, it is pinned, too.
-func pin(ctx context.Context, project *spec.Project, services []string, builtin fs.FS, resolve deploy.Resolve) (map[string]string, error) {
+func Pin(ctx context.Context, project *spec.Project, services []string, builtin fs.FS, resolve deploy.Resolve) (map[string]string, error) {
 	loaded, err := umbrella.Load(project, builtin)
 	if err != nil {
 		return nil, err
