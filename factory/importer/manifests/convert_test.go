@@ -87,6 +87,8 @@ func TestPods(t *testing.T) {
 		"folders of a volume": {pod: "volumes: [{name: e, emptyDir: {}}]\ninitContainers: [{name: i, image: \"y\", volumeMounts: [{name: e, mountPath: /a, subPath: tmp-dir}], securityContext: {readOnlyRootFilesystem: true}}]", container: "volumeMounts: [{name: e, mountPath: /tmp, subPath: tmp-dir}, {name: e, mountPath: /etc/x, subPath: conf}]", want: "volumes: {tmp-dir: /tmp, conf: /etc/x}\ninit: {i: {image: \"y\", mounts: {tmp-dir: /a}}}\n"},
 		"twice the same":      {pod: "volumes: [{name: s, secret: {secretName: tls}}]", container: "volumeMounts: [{name: s, mountPath: /a, subPath: a}, {name: s, mountPath: /b, subPath: b}]", want: "volumes:\n  s: {path: /a, secret: tls, subPath: a}\n  s-2: {path: /b, secret: tls, subPath: b}\n"},
 		"keys of a secret":    {pod: "volumes: [{name: s, secret: {secretName: tls, items: [{key: tls.crt, path: cert.pem}, {key: tls.key, path: key.pem}]}}]", container: "volumeMounts: [{name: s, mountPath: /tls}]", want: "volumes:\n  s: {path: /tls/cert.pem, secret: tls, subPath: tls.crt}\n  s-2: {path: /tls/key.pem, secret: tls, subPath: tls.key}\n"},
+		"a folder of files":   {pod: "volumes: [{name: c, configMap: {name: c, items: [{key: a, path: conf/a.ini}, {key: b, path: b.ini}]}}]", container: "volumeMounts: [{name: c, mountPath: /etc/x, subPath: conf}]", more: "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: '1', b: '2'}\n", want: "files: {/etc/x/a.ini: a.ini}\n"},
+		"a folder of keys":    {pod: "volumes: [{name: s, secret: {secretName: tls, items: [{key: a, path: conf/a}, {key: b, path: conf/x/b}, {key: c, path: config}]}}]", container: "volumeMounts: [{name: s, mountPath: /tls, subPath: conf}]", want: "volumes:\n  s: {path: /tls/a, secret: tls, subPath: a}\n  s-2: {path: /tls/x/b, secret: tls, subPath: b}\n"},
 		"all keys of one":     {pod: "volumes: [{name: s, secret: {secretName: pw, items: [{key: password, path: password}]}}]", container: "volumeMounts: [{name: s, mountPath: /pw}]", more: "---\napiVersion: v1\nkind: Secret\nmetadata: {name: pw}\ndata: {password: eA==}\n", want: "volumes: {s: {path: /pw, secret: pw}}\n"},
 		"affinity":            {pod: "affinity: {nodeAffinity: null, podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app.kubernetes.io/name: web, app.kubernetes.io/instance: x}}}]}}", want: "affinity:\n  podAntiAffinity:\n    requiredDuringSchedulingIgnoredDuringExecution:\n      - topologyKey: kubernetes.io/hostname\n        labelSelector: {matchLabels: {app.kubernetes.io/name: web, app.kubernetes.io/instance: x}}\n"},
 		"an open way out":     {more: "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\nspec: {podSelector: {matchLabels: {app.kubernetes.io/name: web}}, policyTypes: [Egress], egress: [{}]}\n", want: ""},
@@ -104,15 +106,16 @@ func TestPods(t *testing.T) {
 // TestLost holds fields that a spec does not say: each is reported with its place, and nothing else is.
 func TestLost(t *testing.T) {
 	for text, want := range map[string]string{
-		deployment("", "workingDir: /x"):                                                                                       "spec.template.spec.containers[0].workingDir",
-		deployment("", "newField: {a: b}"):                                                                                     "spec.template.spec.containers[0].newField",
-		deployment("securityContext: {runAsUser: 0, runAsNonRoot: true}", ""):                                                  "spec.template.spec.securityContext.runAsNonRoot",
-		deployment("dnsPolicy: Default", ""):                                                                                   "spec.template.spec.dnsPolicy",
-		deployment("", "securityContext: {runAsNonRoot: false}"):                                                               "spec.template.spec.containers[0].securityContext.runAsNonRoot",
-		deployment("", "ports: [{containerPort: 1, hostPort: 2}]"):                                                             "spec.template.spec.containers[0].ports[0].hostPort",
-		deployment("volumes: [{name: h, nfs: {path: /x}}]", "volumeMounts: [{name: h, mountPath: /h}]"):                        "spec.template.spec.volumes[0].nfs",
-		deployment("", "") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: b}\n":                          "",
-		deployment("", "") + "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: s}\n": "",
+		deployment("", "workingDir: /x"):                                                                "spec.template.spec.containers[0].workingDir",
+		deployment("", "newField: {a: b}"):                                                              "spec.template.spec.containers[0].newField",
+		deployment("securityContext: {runAsUser: 0, runAsNonRoot: true}", ""):                           "spec.template.spec.securityContext.runAsNonRoot",
+		deployment("dnsPolicy: Default", ""):                                                            "spec.template.spec.dnsPolicy",
+		deployment("", "securityContext: {runAsNonRoot: false}"):                                        "spec.template.spec.containers[0].securityContext.runAsNonRoot",
+		deployment("", "ports: [{containerPort: 1, hostPort: 2}]"):                                      "spec.template.spec.containers[0].ports[0].hostPort",
+		deployment("volumes: [{name: h, nfs: {path: /x}}]", "volumeMounts: [{name: h, mountPath: /h}]"): "spec.template.spec.volumes[0].nfs",
+		deployment("volumes: [{name: s, secret: {secretName: t, items: [{key: a, path: a}]}}]", "volumeMounts: [{name: s, mountPath: /h, subPath: b}]"):                                                      "spec.template.spec.containers[0].volumeMounts[0]",
+		deployment("", "") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: b}\n":                                                                                                        "",
+		deployment("", "") + "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: s}\n":                                                                               "",
 		"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web}\nspec: {schedule: '* * * * *', jobTemplate: {spec: {completionMode: Indexed, template: {spec: {containers: [{name: x, image: x}]}}}}}\n": "spec.jobTemplate.spec.completionMode",
 	} {
 		p := convert(t, text)

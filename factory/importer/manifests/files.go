@@ -26,13 +26,11 @@ func (c *conversion) files(s *service, m mount, volume *source.Node, into *draft
 	}
 	found := false
 	for _, p := range seen(o, mounted) {
-		target := path.Join(m.path, path.Join("/", p.path))
-		if m.subPath != "" {
-			if p.path != m.subPath {
-				continue
-			}
-			target = m.path
+		inside, ok := m.shows(p.path)
+		if !ok {
+			continue
 		}
+		target := path.Join(m.path, inside)
 		data, value, ok := o.content(p.key)
 		switch {
 		case !ok:

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"path"
+	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/importer/draft"
 	"github.com/helm-chart-factory/factory/factory/importer/source"
@@ -47,6 +48,13 @@ type mount struct {
 
 // id is what the names in the spec are kept by.
 func (m mount) id() string { return m.volume + "/" + m.part }
+
+// shows returns where below the mount's path a file of the volume is seen, which is "" for that path itself. It is false for a file
+// that is not at or below the sub path.
+func (m mount) shows(file string) (inside string, ok bool) {
+	inside, ok = strings.CutPrefix(path.Clean("/"+file), strings.TrimSuffix(path.Clean("/"+m.subPath), "/"))
+	return inside, ok && (inside == "" || inside[0] == '/')
+}
 
 // mounts carries what a container mounts: its own volumes into volumes or files, those of others into mounts.
 func (c *conversion) mounts(s *service, n *source.Node, into *draft.Map, main bool) {
@@ -95,21 +103,28 @@ func (c *conversion) parts(s *service, m mount, volume *source.Node) []mount {
 	return []mount{m}
 }
 
+// itemParts are the keys that are listed, those at or below the sub path. A key is a file by itself, or one in the folder that is mounted.
 func (c *conversion) itemParts(s *service, m mount, items *source.Node) []mount {
 	var parts []mount
+	folder := false
 	for _, item := range items.Items {
 		key, to := item.Get("key"), item.Get("path")
-		if !key.Is(source.Scalar) || !to.Is(source.Scalar) || m.subPath != "" && m.subPath != to.Text {
+		if !key.Is(source.Scalar) || !to.Is(source.Scalar) {
 			continue
 		}
-		part := m
-		part.part, part.subPath = key.Text, key.Text
-		if m.subPath == "" {
-			part.path = path.Join(m.path, to.Text)
+		inside, ok := m.shows(to.Text)
+		if !ok {
+			continue
 		}
+		folder = folder || inside != ""
+		part := m
+		part.part, part.subPath, part.path = key.Text, key.Text, path.Join(m.path, inside)
 		parts = append(parts, part)
 	}
-	if m.subPath == "" && len(parts) > 0 {
+	switch {
+	case len(parts) == 0:
+		c.lost(s, m.from, "none of the keys that the volume lists is at %q; next: mount one that it has", shorten(m.subPath))
+	case folder:
 		c.changed(s, items, "each of these is mounted by itself, so a change of it is seen when the pods start again")
 	}
 	return parts
