@@ -209,7 +209,7 @@ func (st *study) line(name string) *Origin {
 func (st *study) value(in valueInput) Value {
 	v := Value{Name: in.name, IsKey: in.isKey}
 	if at, ok := st.places[in.name]; ok && in.path != nil {
-		v.File, v.Line = at.File, at.Line
+		v.File, v.Line = at.file, at.line
 	}
 	name := in.name
 	if in.isKey {

@@ -118,11 +118,9 @@ const kubeVersion = "v1.34.0"
 
 // place is a line of a file.
 type place struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
+	file string
+	line int
 }
-
-func (p place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 
 // numberValues notes where the values are in the generated files: in the chart's own, or in those of the environment, which lie
 // over them.

@@ -18,7 +18,7 @@ func inEnvironments(p *spec.Project, s *spec.Service) []variant {
 	variants := make([]variant, 0, len(p.Environments))
 	for _, e := range p.Environments {
 		if there := e.Service(s.Name); there.Enabled {
-			variants = append(variants, variant{service: there, values: chartValues(e, there)})
+			variants = append(variants, variant{service: there, values: Values(e, there)})
 		}
 	}
 	return variants
@@ -40,5 +40,5 @@ func union(m values.Map, elsewhere []variant) values.Map {
 // Difference returns what the values of a service say otherwise in an environment of the project than in its chart, a key that
 // goes away as null.
 func Difference(p, environment *spec.Project, service string) values.Map {
-	return values.Difference(chartValues(p, p.Service(service)), chartValues(environment, environment.Service(service)))
+	return values.Difference(Values(p, p.Service(service)), Values(environment, environment.Service(service)))
 }

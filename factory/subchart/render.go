@@ -93,7 +93,7 @@ func testable(s *spec.Service) bool { return !s.Ends() && s.Ports[s.MainPort()].
 // of it. The chart serves every environment: it has the files that any of them needs, and its schema knows all of their values.
 func (r *Renderer) Render(p *spec.Project, s *spec.Service) (*chart.Chart, error) {
 	from := s.Dir + "/" + spec.ServiceFile
-	tree := chartValues(p, s)
+	tree := Values(p, s)
 	elsewhere := inEnvironments(p, s)
 	all := union(tree, elsewhere)
 	c := &chart.Chart{Metadata: metadata(p, s), Raw: make([]*chart.File, 0, 20)}

@@ -9,8 +9,9 @@ import (
 	"github.com/helm-chart-factory/factory/factory/values"
 )
 
-// chartValues is what the spec says, as the templates read it. Only what the service uses is there.
-func chartValues(p *spec.Project, s *spec.Service) values.Map {
+// Values are what the chart of a service has in its values.yaml: what the spec says, as the templates read it. Only what the service
+// uses is there.
+func Values(p *spec.Project, s *spec.Service) values.Map {
 	m := values.Map{{Key: "project", Value: p.Name, Comment: "What the service is part of."}}
 	add := func(key string, value any, comment string) {
 		e := values.Entry{Key: key, Value: value, Comment: comment}
@@ -191,6 +192,3 @@ func rules(access spec.Access) []any {
 	}
 	return out
 }
-
-// Values returns what the chart of a service has in its values.yaml, for those who want to know where it comes from.
-func Values(p *spec.Project, s *spec.Service) values.Map { return chartValues(p, s) }

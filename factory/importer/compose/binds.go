@@ -27,7 +27,7 @@ func (c *conversion) bind(s *service, m mount) {
 	}
 	place, inside := c.resolve(s, m.from, m.source)
 	if !inside {
-		c.lost(s, m.from, "%s lies outside of %s; next: put it into the project and mount it with files", shorten(m.source), c.folder.What())
+		c.lost(s, m.from, "%s lies outside of %s; next: put it into the project and mount it with files", source.Shorten(m.source), c.folder.What())
 		return
 	}
 	info, err := fs.Stat(c.folder.FS, place)
@@ -35,11 +35,11 @@ func (c *conversion) bind(s *service, m mount) {
 	case errors.Is(err, fs.ErrNotExist):
 		c.bindEmpty(s, m)
 	case err != nil:
-		c.lost(s, m.from, "%s cannot be read", shorten(m.source))
+		c.lost(s, m.from, "%s cannot be read", source.Shorten(m.source))
 	case !info.IsDir():
 		c.bindFile(s, m.from, place, m.target, "")
 	case s.context != "" && (place == s.context || place == "." || strings.HasPrefix(s.context, place+"/")) || c.codeIn(place):
-		c.lost(s, m.from, "%s is code, which belongs into the image; next: COPY it in the Dockerfile", shorten(m.source))
+		c.lost(s, m.from, "%s is code, which belongs into the image; next: COPY it in the Dockerfile", source.Shorten(m.source))
 	default:
 		c.bindFolder(s, m, place)
 	}
@@ -69,10 +69,10 @@ func hostPath(name string) string {
 // bindEmpty makes a volume of a folder that is not there yet: the container fills it.
 func (c *conversion) bindEmpty(s *service, m mount) {
 	if path.Ext(m.target) != "" || m.readOnly {
-		c.lost(s, m.from, "%s is not there; next: put it there and import again", shorten(m.source))
+		c.lost(s, m.from, "%s is not there; next: put it there and import again", source.Shorten(m.source))
 		return
 	}
-	c.changed(s, m.from, "%s is not there, so the container fills it: it becomes a volume", shorten(m.source))
+	c.changed(s, m.from, "%s is not there, so the container fills it: it becomes a volume", source.Shorten(m.source))
 	c.named(s, mount{source: strings.Trim(path.Base(m.source), "."), target: m.target, from: m.from})
 }
 
@@ -96,7 +96,7 @@ func (c *conversion) bindFolder(s *service, m mount, place string) {
 	})
 	switch {
 	case err != nil:
-		c.lost(s, m.from, "%s holds more than %d small text files, so it is code or data; next: COPY it in the Dockerfile, or keep it in a volume", shorten(m.source), mostFiles)
+		c.lost(s, m.from, "%s holds more than %d small text files, so it is code or data; next: COPY it in the Dockerfile, or keep it in a volume", source.Shorten(m.source), mostFiles)
 	case len(names) == 0:
 		c.bindEmpty(s, m)
 	default:

@@ -41,7 +41,7 @@ func (c *conversion) grants(s *service, n *source.Node, section string) []grant 
 			g.name, _ = c.text(s, item)
 		}
 		if g.top = c.root.Get(section, g.name); g.name == "" || !g.top.Said() {
-			c.lost(s, item, "%q is not among the %s of the file", shorten(g.name), section)
+			c.lost(s, item, "%q is not among the %s of the file", source.Shorten(g.name), section)
 			return
 		}
 		c.used[section+"/"+g.name] = true
@@ -58,7 +58,7 @@ func (c *conversion) mode(s *service, n *source.Node) string {
 	}
 	digits := strings.TrimPrefix(strings.TrimPrefix(text, "0o"), "0")
 	if i, err := strconv.ParseUint(digits, 8, 32); err != nil || i > 0o777 {
-		c.lost(s, n, "%q is not a file mode; next: write it as 0440", shorten(text))
+		c.lost(s, n, "%q is not a file mode; next: write it as 0440", source.Shorten(text))
 		return ""
 	}
 	return "0" + digits
@@ -72,7 +72,7 @@ func (c *conversion) takeConfigs(s *service, n *source.Node) {
 			target = "/" + g.name
 		}
 		if !path.IsAbs(target) {
-			c.lost(s, g.from, "the target %q is not an absolute path", shorten(target))
+			c.lost(s, g.from, "the target %q is not an absolute path", source.Shorten(target))
 			continue
 		}
 		target = path.Clean(target)
@@ -100,7 +100,7 @@ func (c *conversion) configFile(s *service, g grant, file *source.Node, target s
 	}
 	place, inside := c.resolve(s, file, name)
 	if !inside {
-		c.lost(s, file, "%s lies outside of %s; next: put it into the project and mount it with files", shorten(name), c.folder.What())
+		c.lost(s, file, "%s lies outside of %s; next: put it into the project and mount it with files", source.Shorten(name), c.folder.What())
 		return
 	}
 	c.bindFile(s, g.from, place, target, g.mode)
@@ -113,7 +113,7 @@ func (c *conversion) configVariable(s *service, g grant, n *source.Node, target 
 	}
 	value, set := c.variables[name]
 	if !set || draft.HoldsSecret(name, value) {
-		c.lost(s, n, "the content is the variable %s of the environment; next: write the file into %s and mount it with files", shorten(name), s.out.Dir())
+		c.lost(s, n, "the content is the variable %s of the environment; next: write the file into %s and mount it with files", source.Shorten(name), s.out.Dir())
 		return
 	}
 	c.mountFile(s, g.from, target, s.out.AddFile(draft.FileName(g.name), []byte(value)), g.mode)
@@ -147,7 +147,7 @@ func (c *conversion) existing(s *service, g grant, kind, target string) {
 	s.out.Keys.At("volumes", g.from).Set(s.volumes.For(g.name), volume, g.from)
 	next := "--from-file=" + key + "=FILE"
 	if file := g.top.Get("file"); file.Is(source.Scalar) {
-		next = "--from-file=" + key + "=" + shorten(file.Text)
+		next = "--from-file=" + key + "=" + source.Shorten(file.Text)
 	}
 	what := map[string]string{"secret": "secret generic", "configMap": "configmap"}[kind]
 	c.check(s, g.from, "the content is read from the key %s of %s; next: kubectl create %s %s -n NAMESPACE %s", key, object, what, object, next)

@@ -50,7 +50,7 @@ func (c *conversion) deployMode(s *service, n *source.Node) {
 	case kinds[mode] != "":
 		s.out.Keys.Set("kind", draft.Plain(kinds[mode]), n)
 	default:
-		c.lost(s, n, "%q is not a mode that Compose knows", shorten(mode))
+		c.lost(s, n, "%q is not a mode that Compose knows", source.Shorten(mode))
 	}
 }
 
@@ -98,7 +98,7 @@ func (c *conversion) processors(s *service, side string, n *source.Node) {
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(number >= 0.001 && number <= 10000) {
 		if number != 0 || err != nil { // 0 is no limit
-			c.lost(s, n, "%q is not a number of processors; next: write it as 0.5", shorten(text))
+			c.lost(s, n, "%q is not a number of processors; next: write it as 0.5", source.Shorten(text))
 		}
 		return
 	}
@@ -116,7 +116,7 @@ func (c *conversion) memoryOf(s *service, side string, n *source.Node) {
 	}
 	quantity, ok := bytesQuantity(text)
 	if !ok {
-		c.lost(s, n, "%q is not a size; next: write it as 512m or 1g", shorten(text))
+		c.lost(s, n, "%q is not a size; next: write it as 512m or 1g", source.Shorten(text))
 		return
 	}
 	s.out.Keys.At("resources", n).At(side, n).Set("memory", draft.Plain(quantity), n)

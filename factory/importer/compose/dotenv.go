@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/helm-chart-factory/factory/factory/importer/source"
 )
 
 // setting is a line of an env file.
@@ -39,7 +41,7 @@ func dotenv(data []byte, known variables) ([]setting, error) {
 		}
 		name := strings.TrimSpace(trimmed[:end])
 		if name == "" || strings.ContainsAny(name, " \t'\"") {
-			return nil, fmt.Errorf("line %d: %q is not NAME=value", line, shorten(text))
+			return nil, fmt.Errorf("line %d: %q is not NAME=value", line, source.Shorten(text))
 		}
 		// The value may go on in the lines below, in quotes.
 		start := strings.Index(rest, trimmed[:end+1]) + end + 1

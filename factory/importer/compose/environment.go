@@ -179,7 +179,7 @@ func (c *conversion) number(s *service, n *source.Node) (int64, bool) {
 	}
 	i, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		c.lost(s, n, "%q is not a whole number; next: write plain digits", shorten(text))
+		c.lost(s, n, "%q is not a whole number; next: write plain digits", source.Shorten(text))
 		return 0, false
 	}
 	return i, true

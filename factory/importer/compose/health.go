@@ -104,7 +104,7 @@ func (c *conversion) duration(s *service, into *draft.Map, key string, n *source
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 || d > 1000*time.Hour {
-		c.lost(s, n, "%q is not a length of time; next: write it as 30s or 1m30s", shorten(text))
+		c.lost(s, n, "%q is not a length of time; next: write it as 30s or 1m30s", source.Shorten(text))
 		return
 	}
 	whole := (d + time.Second - 1).Truncate(time.Second)

@@ -34,7 +34,7 @@ func (c *conversion) identity(s *service, n *source.Node, key, text string) {
 	}
 	switch {
 	case err != nil || id < 0:
-		c.lost(s, n, "the %s %q is no number, and a cluster does not look names up; next: write the number that it has in the image under security.%s", what, shorten(text), key)
+		c.lost(s, n, "the %s %q is no number, and a cluster does not look names up; next: write the number that it has in the image under security.%s", what, source.Shorten(text), key)
 	default:
 		s.out.Keys.At("security", n).Set(key, draft.Number(id), n)
 	}
@@ -49,7 +49,7 @@ func (c *conversion) groups(s *service, n *source.Node) {
 		}
 		id, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || id < 1 {
-			c.lost(s, item, "the group %q is no number from 1, and a cluster does not look names up; next: write its number under security.supplementalGroups", shorten(text))
+			c.lost(s, item, "the group %q is no number from 1, and a cluster does not look names up; next: write its number under security.supplementalGroups", source.Shorten(text))
 			return
 		}
 		list = append(list, draft.Number(id))
@@ -198,7 +198,7 @@ func (c *conversion) platform(s *service, n *source.Node) {
 		return
 	}
 	if len(parts) > 2 {
-		c.changed(s, n, "a node has no label for the variant %s", shorten(strings.Join(parts[2:], "/")))
+		c.changed(s, n, "a node has no label for the variant %s", source.Shorten(strings.Join(parts[2:], "/")))
 	}
 	s.out.Keys.At("nodeSelector", n).Set("kubernetes.io/arch", draft.Text(parts[1]), n)
 }

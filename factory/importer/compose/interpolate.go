@@ -137,7 +137,7 @@ func (f *filling) braced(s string, depth int) error {
 	rest := s[len(name):]
 	operator := strings.TrimPrefix(rest, ":")
 	if name == "" || rest != "" && (operator == "" || !strings.Contains("-?+", operator[:1])) {
-		return fmt.Errorf("${%s} is not a reference that Compose knows: write ${NAME} or ${NAME:-default}, or $${ for the text ${", shorten(s))
+		return fmt.Errorf("${%s} is not a reference that Compose knows: write ${NAME} or ${NAME:-default}, or $${ for the text ${", source.Shorten(s))
 	}
 	if depth > deepestDefault {
 		return fmt.Errorf("the defaults are nested more than %d deep: write the value out", deepestDefault)
@@ -188,11 +188,4 @@ func (f *filling) reference(name string) {
 		return
 	}
 	f.add(value, name)
-}
-
-func shorten(s string) string {
-	if runes := []rune(s); len(runes) > 60 {
-		return string(runes[:60]) + "…"
-	}
-	return s
 }

@@ -82,7 +82,7 @@ func (c *conversion) shortPort(s *service, n *source.Node, text string) {
 	}
 	low, high, ok := portRange(target)
 	if !ok {
-		c.lost(s, n, "%q is not a port; next: write it as published:target", shorten(text))
+		c.lost(s, n, "%q is not a port; next: write it as published:target", source.Shorten(text))
 		return
 	}
 	c.publish(s, n, low, high, protocol, published)
@@ -125,7 +125,7 @@ func (c *conversion) publish(s *service, n *source.Node, low, high int, protocol
 		protocol = "TCP"
 	}
 	if !slices.Contains(protocols, protocol) {
-		c.lost(s, n, "Kubernetes carries TCP, UDP and SCTP, not %s", shorten(protocol))
+		c.lost(s, n, "Kubernetes carries TCP, UDP and SCTP, not %s", source.Shorten(protocol))
 		return
 	}
 	if len(s.ports)+high-low >= mostPorts {
@@ -170,7 +170,7 @@ func (c *conversion) expose(s *service, n *source.Node) {
 		number, protocol, _ := strings.Cut(text, "/")
 		low, high, ok := portRange(number)
 		if !ok {
-			c.lost(s, item, "%q is not a port", shorten(text))
+			c.lost(s, item, "%q is not a port", source.Shorten(text))
 			return
 		}
 		c.publish(s, item, low, high, protocol, "")

@@ -141,7 +141,7 @@ func (r *reader) include(base, item *source.Node, dir string, known variables, d
 	for i, n := range listOf(paths) {
 		file, inside := r.folder.Resolve(dir, n.Text)
 		if n.Kind != source.Scalar || !inside {
-			r.fail(n, "the included file %q lies outside of %s: import it by itself, or begin at the folder that holds both", shorten(n.Text), r.folder.What())
+			r.fail(n, "the included file %q lies outside of %s: import it by itself, or begin at the folder that holds both", source.Shorten(n.Text), r.folder.What())
 			continue
 		}
 		if i == 0 {
@@ -225,7 +225,7 @@ func (r *reader) extend(root, service *source.Node, chain []*source.Node) *sourc
 	}
 	base := root.Get("services", name.Text)
 	if !base.Said() {
-		r.fail(name, "there is no service %q to extend", shorten(name.Text))
+		r.fail(name, "there is no service %q to extend", source.Shorten(name.Text))
 		return service
 	}
 	made := r.extend(root, base, append(chain, service)).Copy()
@@ -241,7 +241,7 @@ func (r *reader) extendedFile(n *source.Node) *source.Node {
 	from := r.folders[n.At.File]
 	file, inside := r.folder.Resolve(from, n.Text)
 	if n.Kind != source.Scalar || !inside {
-		r.fail(n, "the extended file %q lies outside of %s: begin at the folder that holds both", shorten(n.Text), r.folder.What())
+		r.fail(n, "the extended file %q lies outside of %s: begin at the folder that holds both", source.Shorten(n.Text), r.folder.What())
 		return nil
 	}
 	if root, read := r.files[file]; read {

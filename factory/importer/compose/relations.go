@@ -17,7 +17,7 @@ func (c *conversion) dependsOn(s *service, n *source.Node) {
 		switch {
 		case target == nil && pair.Value.Get("required") != nil && pair.Value.Get("required").Text == "false":
 		case target == nil:
-			c.lost(s, at, "there is no service %q here; next: import it too, or leave it out", shorten(pair.Key.Text))
+			c.lost(s, at, "there is no service %q here; next: import it too, or leave it out", source.Shorten(pair.Key.Text))
 		case target == s:
 			c.lost(s, at, "a service cannot need itself")
 		case condition.Is(source.Scalar) && condition.Text == "service_completed_successfully":
@@ -57,7 +57,7 @@ func (c *conversion) links(s *service, n *source.Node) {
 		name, alias, aliased := strings.Cut(text, ":")
 		target := c.called(name)
 		if target == nil {
-			c.lost(s, item, "there is no service %q here; next: import it too, or leave it out", shorten(name))
+			c.lost(s, item, "there is no service %q here; next: import it too, or leave it out", source.Shorten(name))
 			return
 		}
 		if target != s && !s.calls(target) {
@@ -107,7 +107,7 @@ func (c *conversion) networkMode(s *service, n *source.Node) {
 // hostname and container_name are names that others may call; the name in the cluster is the service's.
 func (c *conversion) hostname(s *service, n *source.Node) {
 	if name, ok := c.text(s, n); ok && name != s.name {
-		c.changed(s, n, "in the cluster it is called %s, which env and command of other services say now; next: replace %s in files of configuration", s.name, shorten(name))
+		c.changed(s, n, "in the cluster it is called %s, which env and command of other services say now; next: replace %s in files of configuration", s.name, source.Shorten(name))
 	}
 }
 

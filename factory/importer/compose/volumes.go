@@ -73,7 +73,7 @@ func (c *conversion) takeVolumes(s *service, n *source.Node) {
 		case m.kind == "tmpfs":
 			c.memory(s, item, m.target, m.size)
 		case m.kind != "volume":
-			c.lost(s, item, "a spec has no volumes of the type %s", shorten(m.kind))
+			c.lost(s, item, "a spec has no volumes of the type %s", source.Shorten(m.kind))
 		case m.source == "":
 			s.out.Keys.At("volumes", item).Set(c.volumeName(s, m.target), draft.Text(m.target), item)
 		default:
@@ -137,7 +137,7 @@ func (c *conversion) named(s *service, m mount) {
 	volume := draft.NewMap().Set("path", draft.Text(m.target), m.from)
 	c.volumeOptions(top)
 	volume.Set("size", draft.Plain(assumedSize), m.from)
-	c.check(s, m.from, "the volume %s has no size in Compose: %s is assumed", shorten(m.source), assumedSize)
+	c.check(s, m.from, "the volume %s has no size in Compose: %s is assumed", source.Shorten(m.source), assumedSize)
 	if m.readOnly {
 		volume.Set("readOnly", draft.Bool(true), m.from)
 	}
@@ -150,7 +150,7 @@ func (c *conversion) named(s *service, m mount) {
 	}
 	for _, other := range c.volumeUsers[m.source] {
 		if other != s.name {
-			c.changed(s, m.from, "the volume %s is that of %s too, and here each has its own; next: let one of them own the data, or share a claim with access ReadWriteMany", shorten(m.source), other)
+			c.changed(s, m.from, "the volume %s is that of %s too, and here each has its own; next: let one of them own the data, or share a claim with access ReadWriteMany", source.Shorten(m.source), other)
 			break
 		}
 	}
@@ -199,7 +199,7 @@ func (c *conversion) tmpfs(s *service, n *source.Node) {
 				size = value
 			case "", "rw", "noexec", "nosuid", "nodev", "mode", "uid", "gid":
 			default:
-				c.lost(s, item, "a folder in memory has no option %s", shorten(key))
+				c.lost(s, item, "a folder in memory has no option %s", source.Shorten(key))
 			}
 		}
 		if !path.IsAbs(target) {
@@ -223,7 +223,7 @@ func (c *conversion) memory(s *service, n *source.Node, target, size string) {
 		if quantity, ok := bytesQuantity(size); ok {
 			volume.Set("size", draft.Plain(quantity), n)
 		} else {
-			c.lost(s, n, "%q is not a size; next: write it as 64m or 1g", shorten(size))
+			c.lost(s, n, "%q is not a size; next: write it as 64m or 1g", source.Shorten(size))
 		}
 	}
 	s.out.Keys.At("volumes", n).Set(c.volumeName(s, target), volume, n)

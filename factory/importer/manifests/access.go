@@ -65,7 +65,7 @@ func (c *conversion) account(s *service, name *source.Node, account *draft.Map, 
 	o := c.find("ServiceAccount", name.Text)
 	if o == nil {
 		account.Set("create", draft.Bool(false), name).Set("name", draft.Text(name.Text), name)
-		c.check(s, name, "the service account %s is not among the manifests: it has to be there before the release", shorten(name.Text))
+		c.check(s, name, "the service account %s is not among the manifests: it has to be there before the release", source.Shorten(name.Text))
 		return owned
 	}
 	owner := c.accountOwner(name.Text, users)

@@ -170,7 +170,7 @@ func (c *conversion) number(s *service, n *source.Node) (int64, bool) {
 	}
 	i, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		c.lost(s, n, "%q is not a whole number", shorten(text))
+		c.lost(s, n, "%q is not a whole number", source.Shorten(text))
 		return 0, false
 	}
 	return i, true
@@ -208,7 +208,7 @@ func (c *conversion) setBool(s *service, into *draft.Map, key string, usual bool
 		switch text, ok := c.text(s, n); {
 		case !ok:
 		case text != "true" && text != "false":
-			c.lost(s, n, "%q is neither true nor false", shorten(text))
+			c.lost(s, n, "%q is neither true nor false", source.Shorten(text))
 		case (text == "true") != usual:
 			into.Set(key, draft.Bool(text == "true"), n)
 		}

@@ -99,15 +99,8 @@ func appendObjects(objects []*object, n *source.Node, problems *spec.Problems, d
 		o.namespace = namespace.Text
 	}
 	if o.name == "" {
-		*problems = append(*problems, spec.Problem{Position: n.At, Text: fmt.Sprintf("the %s has no metadata.name", shorten(o.kind))})
+		*problems = append(*problems, spec.Problem{Position: n.At, Text: fmt.Sprintf("the %s has no metadata.name", source.Shorten(o.kind))})
 		return objects
 	}
 	return append(objects, o)
-}
-
-func shorten(s string) string {
-	if runes := []rune(s); len(runes) > 60 {
-		return string(runes[:60]) + "…"
-	}
-	return s
 }

@@ -91,7 +91,7 @@ func (c *conversion) servicePort(s *service, n *source.Node) {
 	p := c.target(s, target, number, protocol)
 	switch {
 	case p == nil && target.Is(source.Scalar) && target.Tag != "!!int":
-		c.lost(s, target, "no port of the first container is called %s; next: say the port of the sidecar under sidecars", shorten(target.Text))
+		c.lost(s, target, "no port of the first container is called %s; next: say the port of the sidecar under sidecars", source.Shorten(target.Text))
 		return
 	case p == nil:
 		to := number
@@ -142,7 +142,7 @@ func (c *conversion) portNamed(s *service, n *source.Node, main bool) string {
 		return name
 	}
 	if err != nil || !main {
-		c.check(s, n, "the container declares no port %s", shorten(text))
+		c.check(s, n, "the container declares no port %s", source.Shorten(text))
 		return draft.NewNames().Port(text)
 	}
 	p := c.addPort(s, &port{number: number, protocol: "TCP", from: n})

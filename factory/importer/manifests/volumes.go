@@ -73,7 +73,7 @@ func (c *conversion) mounts(s *service, n *source.Node, into *draft.Map, main bo
 		volume := s.volumes.nodes[m.volume]
 		switch {
 		case volume == nil:
-			c.lost(s, item, "the pod has no volume %q", shorten(m.volume))
+			c.lost(s, item, "the pod has no volume %q", source.Shorten(m.volume))
 			continue
 		case c.files(s, m, volume, into):
 			continue
@@ -123,7 +123,7 @@ func (c *conversion) itemParts(s *service, m mount, items *source.Node) []mount 
 	}
 	switch {
 	case len(parts) == 0:
-		c.lost(s, m.from, "none of the keys that the volume lists is at %q; next: mount one that it has", shorten(m.subPath))
+		c.lost(s, m.from, "none of the keys that the volume lists is at %q; next: mount one that it has", source.Shorten(m.subPath))
 	case folder:
 		c.changed(s, items, "each of these is mounted by itself, so a change of it is seen when the pods start again")
 	}
@@ -236,7 +236,7 @@ func (c *conversion) volume(s *service, m mount, n *source.Node) string {
 		m.part += m.path // the same once more
 	}
 	if s.volumes.written[m.id()] != "" {
-		c.lost(s, m.from, "a container mounts a volume once, and %s is mounted already; next: let the program look there, or give it a volume of its own", shorten(m.volume))
+		c.lost(s, m.from, "a container mounts a volume once, and %s is mounted already; next: let the program look there, or give it a volume of its own", source.Shorten(m.volume))
 		return ""
 	}
 	made := draft.NewMap()

@@ -209,3 +209,11 @@ func (n *Node) Copy() *Node {
 	}
 	return &c
 }
+
+// Shorten cuts a text for a message.
+func Shorten(s string) string {
+	if runes := []rune(s); len(runes) > 60 {
+		return string(runes[:60]) + "…"
+	}
+	return s
+}
