@@ -4,11 +4,9 @@
 package lint
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -19,7 +17,6 @@ import (
 	"github.com/helm-chart-factory/factory/factory/lint/baseline"
 	"github.com/helm-chart-factory/factory/factory/lint/checks"
 	"github.com/helm-chart-factory/factory/factory/lint/rendered"
-	"github.com/helm-chart-factory/factory/factory/lint/rule"
 	"github.com/helm-chart-factory/factory/factory/lint/schemas"
 	"github.com/helm-chart-factory/factory/factory/lint/upgrade"
 	"github.com/helm-chart-factory/factory/factory/spec"
@@ -40,58 +37,6 @@ type Request struct {
 	// Against is a folder or a git revision to compare with: a release from there is the one that is upgraded. Empty means the
 	// last commit, if there is one with an umbrella chart.
 	Against string
-}
-
-// Finding is one thing that is wrong with what a project generates.
-type Finding struct {
-	// Rule is the ID of the rule that found it.
-	Rule     string        `json:"rule"`
-	Severity rule.Severity `json:"severity"`
-	// Service is the service whose chart it is about; empty for the umbrella.
-	Service string `json:"service,omitempty"`
-	// Object is the kind and name of the object, or the file of the chart.
-	Object string `json:"object,omitempty"`
-	// File, Line and Column are the place in a spec, a manifest or a template that decides over it. Lines and columns count
-	// from one; they are left out for a whole file.
-	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
-	// Text says the cause, and Fix what to write instead.
-	Text string `json:"text"`
-	Fix  string `json:"fix,omitempty"`
-	// Waived is the justification of the waiver that keeps the finding from counting.
-	Waived string `json:"waived,omitempty"`
-	// Environment is the one where it is found, for what is not found without one.
-	Environment string `json:"environment,omitempty"`
-}
-
-// Report is what a run looked at and what it found.
-type Report struct {
-	Charts  int `json:"charts"`
-	Objects int `json:"objects"`
-	// Services are the names of those that were looked at, and of those that vanished.
-	Services []string `json:"services"`
-	// KubeVersions are the versions of Kubernetes by whose schemas objects were judged.
-	KubeVersions []string `json:"kubeVersions"`
-	// Environments are those that were looked at beside the project without one.
-	Environments []string `json:"environments,omitempty"`
-	// Against is what the release was compared with: a commit or a folder. Empty means nothing, and Alone says why.
-	Against string `json:"against,omitempty"`
-	Alone   string `json:"alone,omitempty"`
-	// Findings count, Waived do not. Both are sorted by service, place, rule, object and text.
-	Findings []Finding `json:"findings"`
-	Waived   []Finding `json:"waived"`
-}
-
-// Count returns the number of findings of a severity.
-func (r *Report) Count(s rule.Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
 }
 
 // Run judges the project, and the project as it is in each environment. The error is about specs that cannot be read or
@@ -142,19 +87,6 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 	r.Findings, r.Waived = f.waive()
 	r.Services = services(p, r)
 	return r, nil
-}
-
-// services are the names of a project's services and of those that are found to be gone, sorted.
-func services(p *spec.Project, r *Report) []string {
-	names := map[string]bool{}
-	for _, s := range p.Services {
-		names[s.Name] = true
-	}
-	for _, f := range slices.Concat(r.Findings, r.Waived) {
-		names[f.Service] = true
-	}
-	delete(names, "")
-	return slices.Sorted(maps.Keys(names))
 }
 
 // judge looks at the project as it is in one environment, and returns what it renders to.
@@ -234,51 +166,4 @@ func (f *findings) upgrade(before *baseline.Baseline, is *rendered.Release, kube
 		check.Run(change, f.by(check.Rule))
 	}
 	return nil
-}
-
-// findings collects what is found, each with its place in the specs.
-type findings struct {
-	// base is the project without an environment, projects are what is looked at: it, and what it is in environments.
-	base     *spec.Project
-	projects []*spec.Project
-	// project is the one of these that is looked at now.
-	project *spec.Project
-	builtin fs.FS
-	// templates tells for each template that was asked for whether the project has one of its own.
-	templates map[string]bool
-	all       []Finding
-	// seen is what was found without an environment.
-	seen map[Finding]bool
-}
-
-// by returns what takes the findings of a rule.
-func (f *findings) by(r rule.Rule) rule.Found {
-	return func(o *rendered.Object, key rule.Key, format string, args ...any) {
-		f.add(r, o, key, "", fmt.Sprintf(format, args...))
-	}
-}
-
-// add takes a finding. Path is that of the object's field which it is about, if it is about one. What is found without an
-// environment is not repeated for each.
-func (f *findings) add(r rule.Rule, o *rendered.Object, key rule.Key, path, text string) {
-	at := f.place(o, key, path)
-	finding := Finding{
-		Rule: r.ID, Severity: r.Severity, Service: o.Service, Object: o.String(),
-		File: at.File, Line: at.Line, Column: at.Column, Text: text, Fix: r.Fix,
-	}
-	if f.project == f.base {
-		f.seen[finding] = true
-	} else if f.seen[finding] {
-		return
-	}
-	finding.Environment = f.project.Environment
-	f.all = append(f.all, finding)
-}
-
-func sorted(all []Finding) []Finding {
-	slices.SortFunc(all, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Environment, b.Environment))
-	})
-	return slices.Compact(all)
 }
