@@ -86,7 +86,15 @@ type development struct {
 }
 
 // Load implements dev.Steps.
-func (d *development) Load() (*spec.Project, error) { return d.env.load(d.app) }
+func (d *development) Load() (*spec.Project, []string, error) {
+	all, err := spec.Load(d.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The charts hold what every environment needs.
+	p, err := all.Env(d.env.name)
+	return p, all.Sources(), err
+}
 
 // Images implements dev.Steps.
 func (d *development) Images(p *spec.Project) []image.Service { return imageServices(p, d.names) }

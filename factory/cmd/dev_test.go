@@ -3,6 +3,9 @@ package cmd
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +83,23 @@ func TestARoundTellsWhatItIsAbout(t *testing.T) {
 		if d.Began(&round); said.String() != want {
 			t.Errorf("it says %q, want %q", &said, want)
 		}
+	}
+}
+
+func TestDevWatchesWhatTheChartsOfAllEnvironmentsAreReadFrom(t *testing.T) {
+	dir := project(t)
+	for path, text := range map[string]string{
+		"factory.yaml":                   "version: 1\nname: shop\nenvironments: {prod: {}, test: {}}\n",
+		"services/web/service.prod.yaml": "files: {/etc/a.conf: prod.conf}\n",
+		"services/web/prod.conf":         "a",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &development{app: &app{dir: dir}, env: environmentFlag{name: "test"}}
+	p, sources, err := d.Load()
+	if err != nil || p.Environment != "test" || !slices.Contains(sources, "services/web/prod.conf") {
+		t.Errorf("environment %q is read from %q: %v", p.Environment, sources, err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 // Steps are what a round is made of. They are called one at a time.
 type Steps interface {
-	// Load reads the project.
-	Load() (*spec.Project, error)
+	// Load reads the project, and tells from which files, by their paths in it with slashes.
+	Load() (p *spec.Project, sources []string, err error)
 	// Images are those that are built when what they are made from changes.
 	Images(*spec.Project) []image.Service
 	// Sync brings the charts to what the specs say, and returns how many files changed.

@@ -103,7 +103,13 @@ func (b *bench) expect(wanted ...string) {
 	}
 }
 
-func (b *bench) Load() (*spec.Project, error) { return spec.Load(b.dir) }
+func (b *bench) Load() (*spec.Project, []string, error) {
+	p, err := spec.Load(b.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, p.Sources(), nil
+}
 
 func (b *bench) Images(p *spec.Project) []image.Service {
 	var found []image.Service

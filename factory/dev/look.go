@@ -30,12 +30,12 @@ type look struct {
 
 // read takes one look.
 func read(steps Steps) (*look, error) {
-	p, err := steps.Load()
+	p, sources, err := steps.Load()
 	if err != nil {
 		return nil, err
 	}
 	seen := &look{project: p, images: steps.Images(p), specs: parts{}, code: map[string]parts{}}
-	for _, file := range p.Sources() {
+	for _, file := range sources {
 		seen.addSpec(filepath.Join(p.Dir, filepath.FromSlash(file)))
 	}
 	for _, file := range templateFiles(p.Dir) {
