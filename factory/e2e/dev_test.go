@@ -45,7 +45,7 @@ func develop(t *testing.T, s *stack) {
 		t.Helper()
 		start := time.Now()
 		eventually(t, time.Minute, func() error { return dev.answers(opened[1], text) })
-		t.Logf("%q is answered %s after the save", text, time.Since(start).Round(100*time.Millisecond))
+		t.Logf("%q is answered within %s", text, time.Since(start).Round(100*time.Millisecond))
 	}
 	shows("site runs")
 	dev.out.wait(t, `(?m)^site/\w+ \| .*"GET / HTTP`)
