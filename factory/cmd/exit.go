@@ -54,7 +54,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &d) && d.Drift():
 		return exitDrift
-	case errors.As(err, &u) && u.Usage(), isCobraUsage(err):
+	case errors.As(err, &u) && u.Usage():
 		return exitUsage
 	default:
 		return exitFailed
@@ -63,6 +63,9 @@ func exitCode(ctx context.Context, err error) int {
 
 // isCobraUsage recognises cobra's own complaints about the command line, which carry no type.
 func isCobraUsage(err error) bool {
+	if err == nil {
+		return false
+	}
 	for _, start := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires at least", "required flag"} {
 		if strings.HasPrefix(err.Error(), start) {
 			return true

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"github.com/helm-chart-factory/factory/factory/lint"
 	"github.com/helm-chart-factory/factory/factory/lint/format"
 	"github.com/helm-chart-factory/factory/factory/lint/rule"
+	"github.com/helm-chart-factory/factory/factory/spec"
 	"github.com/helm-chart-factory/factory/templates"
 )
 
@@ -32,7 +34,8 @@ that is not wanted is waived in service.yaml or factory.yaml, with a reason:
 
   lint: {waive: {no-liveness-probe: the supervisor in the image restarts it}}
 
-Besides text and json, -o takes sarif (2.1.0, for code scanning) and junit (for CI servers).
+Besides text and json, -o takes sarif (2.1.0, for code scanning) and junit (for CI servers). Specs that
+cannot be used are findings there, too, of the rule spec; the exit code is 2.
 Exit code 1 when there are errors, with --strict when there are warnings too. Notes never count.`,
 		Example: `  factory lint
   factory lint --strict
@@ -51,6 +54,10 @@ Exit code 1 when there are errors, with --strict when there are warnings too. No
 			report, err := lint.Run(c.Context(), lint.Request{
 				Dir: a.dir, Builtin: templates.Files, KubeVersions: versions, Environment: env.name, Against: against,
 			})
+			var problems spec.Problems
+			if errors.As(err, &problems) && a.output != "text" {
+				return errors.Join(err, a.printReport(lint.Unusable(problems), strict))
+			}
 			if err != nil {
 				return err
 			}

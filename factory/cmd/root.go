@@ -3,6 +3,7 @@ package cmd
 
 import (
 	"context"
+	"log"
 	"slices"
 	"strings"
 
@@ -28,7 +29,11 @@ func Execute(ctx context.Context, args []string, streams *console.Streams) int {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	err := root.ExecuteContext(ctx)
+	log.SetOutput(helmLog{streams.Err})
+	c, err := root.ExecuteContextC(ctx)
+	if isCobraUsage(err) {
+		err = usageError("%v\nsee: %s --help", err, c.CommandPath())
+	}
 	return a.report(ctx, err)
 }
 

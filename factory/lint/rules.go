@@ -8,7 +8,7 @@ import (
 
 // Rules are all that factory lint looks for, in the order in which docs/lint.md tells of them.
 func Rules() []rule.Rule {
-	all := []rule.Rule{helmRule(), schemaRule(), unknownKind(), removedAPI(), deprecatedAPI()}
+	all := []rule.Rule{specRule(), helmRule(), schemaRule(), unknownKind(), removedAPI(), deprecatedAPI()}
 	for _, check := range checks.All() {
 		all = append(all, check.Rule)
 	}
