@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,9 @@ func (a *app) finish(plan *files.Plan, w written, next string) error {
 		return err
 	}
 	if w.check && !plan.Clean() {
+		if slices.ContainsFunc(plan.Changes, func(c files.Change) bool { return c.State == files.Edited || c.State == files.Extra }) {
+			next += ", with --force to give up what was changed or put there by hand"
+		}
 		return drifted{dir: w.dir, interrupted: plan.Interrupted, changes: len(plan.Changes), next: next}
 	}
 	return nil
@@ -100,7 +104,14 @@ func difference(change files.Change) string {
 		return ""
 	}
 	d := files.Diff(change.Before, change.After)
-	return fmt.Sprintf("  line %d: %d removed, %d added\n           - %s\n           + %s", d.Line, d.Removed, d.Added, d.Before, d.After)
+	text := fmt.Sprintf("  line %d: %d removed, %d added", d.Line, d.Removed, d.Added)
+	if d.Removed > 0 {
+		text += "\n           - " + d.Before
+	}
+	if d.Added > 0 {
+		text += "\n           + " + d.After
+	}
+	return text
 }
 
 // report is the result for programs.
