@@ -5,6 +5,7 @@ package lint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -77,7 +78,10 @@ func Run(ctx context.Context, q Request) (*Report, error) {
 			return nil, err
 		}
 		release, err := f.judge(ctx, catalog, versions, before)
-		if err != nil {
+		var broken brokenBaseline
+		if errors.As(err, &broken) && q.Against == "" { // this may be what mends it
+			before, r.Against, r.Alone = nil, "", "nothing to compare with: "+err.Error()
+		} else if err != nil {
 			return nil, err
 		}
 		if i == 0 {
@@ -105,7 +109,7 @@ func (f *findings) judge(ctx context.Context, catalog *schemas.Catalog, versions
 	}
 	release, err := f.render(c, newest)
 	if err != nil {
-		return nil, err
+		return nil, f.blame(err)
 	}
 	judged := &checks.Judged{Release: release, Project: f.project, Levels: map[string]api.Level{}}
 	for _, s := range f.project.Services {
@@ -148,6 +152,11 @@ func (f *findings) values(c *chart.Chart) (map[string]any, error) {
 	return map[string]any{}, nil
 }
 
+// brokenBaseline is a release to compare with that does not render.
+type brokenBaseline struct{ error }
+
+func (e brokenBaseline) Unwrap() error { return e.error }
+
 // upgrade compares the release with the one before.
 func (f *findings) upgrade(before *baseline.Baseline, is *rendered.Release, kubeVersion string) error {
 	if before == nil {
@@ -155,11 +164,11 @@ func (f *findings) upgrade(before *baseline.Baseline, is *rendered.Release, kube
 	}
 	c, err := loader.LoadFiles(before.Files)
 	if err != nil {
-		return fmt.Errorf("loading the umbrella chart of %s: %w", before.Name, err)
+		return brokenBaseline{fmt.Errorf("loading the umbrella chart of %s: %w", before.Name, err)}
 	}
 	was, err := f.render(c, kubeVersion)
 	if err != nil {
-		return fmt.Errorf("rendering the umbrella chart of %s: %w", before.Name, err)
+		return brokenBaseline{fmt.Errorf("in %s: %w", before.Name, err)}
 	}
 	change := &upgrade.Change{Was: was, Is: is, Project: f.project, File: before.File}
 	for _, check := range upgrade.All() {
