@@ -52,7 +52,7 @@ func (l *loader) linkNeeds(p *Project, s *Service) {
 		needed := p.Service(name)
 		switch {
 		case name == s.Name:
-			l.problems.add(at, "%s needs itself: leave it out", name)
+			l.problems.add(at, "%s needs itself: leave it out, or say network: {from: [{service: %s}]} if its pods call each other", name, name)
 		case slices.Contains(s.Needs[:i], name):
 			l.problems.add(at, "%q is said twice: keep one of them", name)
 		case needed == nil:

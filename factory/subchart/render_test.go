@@ -216,16 +216,3 @@ func TestOnlyWhatIsUsed(t *testing.T) {
 		}
 	}
 }
-
-// TestIngressLetsInEachPortOnce holds that several paths to one port open it once, beside those to others.
-func TestIngressLetsInEachPortOnce(t *testing.T) {
-	p := load(t, map[string]string{"web": "ports: {http: 8080, admin: 9090}\ningress: {host: a.example.com, paths: {/: http, /api: http, /admin: admin}}\n"})
-	texts, err := rendered(loaded(t, renderer(t, nil), p, p.Service("web")), map[string]any{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, ingress, _ := strings.Cut(texts["web/templates/networkpolicy.yaml"], "namespaceSelector: {}")
-	if want := "]\n    ports:\n    - port: 8080\n    - port: 9090"; strings.TrimSpace(ingress) != want {
-		t.Errorf("got %s", ingress)
-	}
-}

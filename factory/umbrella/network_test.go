@@ -59,7 +59,7 @@ ingress:
 		t.Errorf("own: %+v", own)
 	}
 	policy := decode[networkingv1.NetworkPolicy](t, objects, "shop/NetworkPolicy/shop").Spec
-	if open := policy.Ingress[1]; len(open.From) != 1 || open.From[0].NamespaceSelector == nil || len(open.Ports) != 3 || open.Ports[0].Port.IntVal != 8080 || open.Ports[1].Port.IntVal != 8081 {
+	if open := policy.Ingress[1]; len(open.From) != 1 || open.From[0].NamespaceSelector == nil || len(open.Ports) != 2 || open.Ports[0].Port.IntVal != 8080 || open.Ports[1].Port.IntVal != 8081 {
 		t.Errorf("the policy lets in %+v", open)
 	}
 }
