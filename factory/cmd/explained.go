@@ -107,5 +107,9 @@ func (a *app) printKey(k *explain.Key) {
 	for _, example := range k.Examples {
 		row("example", shown(example, 200))
 	}
-	row("keys", strings.ReplaceAll(strings.Join(k.Keys, ", "), "*", "any name"))
+	word := "keys"
+	if k.List {
+		word = "items"
+	}
+	row(word, strings.ReplaceAll(strings.Join(k.Keys, ", "), "*", "any name"))
 }

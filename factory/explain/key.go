@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/helm-chart-factory/factory/factory/schema"
@@ -20,7 +21,9 @@ type Key struct {
 	Default any `json:"default,omitempty"`
 	// Examples are values that it could have.
 	Examples []any `json:"examples,omitempty"`
-	// Keys are those below it; "*" where any name is possible.
+	// List says that it holds a list.
+	List bool `json:"list,omitempty"`
+	// Keys are those below it, of a list those of its items; "*" where any name is possible.
 	Keys []string `json:"keys,omitempty"`
 	// Said is where the service, or the project, says it; empty when it does not.
 	Said string `json:"said,omitempty"`
@@ -49,13 +52,27 @@ func Describe(p *spec.Project, name string) (*Key, error) {
 	}
 	var path []string
 	for _, s := range selectors {
+		if _, err := strconv.Atoi(s.text); err != nil && keys.IsList(path...) {
+			path = append(path, schema.Any) // a key of its items
+		}
 		path = append(path, s.text)
 	}
 	n, ok := keys.Find(path...)
 	if !ok {
+		if at == nil && len(path) == 1 {
+			known := keys.Names()
+			for _, s := range p.Services {
+				known = append(known, s.Name)
+			}
+			return nil, wrong("%q is neither a service nor a key of service.yaml: %s", name, spec.DidYouMean(name, known))
+		}
 		return nil, unknownKey(keys, k, path)
 	}
-	k.Meaning, k.Words, k.Default, k.Examples, k.Keys = n.Description, keys.Words(n), n.Default, n.Examples, keys.Names(path...)
+	k.Meaning, k.Words, k.Default, k.Examples, k.List = n.Description, keys.Words(n), n.Default, n.Examples, keys.IsList(path...)
+	k.Keys = keys.Names(path...)
+	if k.List {
+		k.Keys = keys.Names(append(path, schema.Any)...)
+	}
 	if at != nil {
 		if position, said := at(path...); said {
 			k.Said = position.String()
