@@ -63,7 +63,8 @@ func exitCode(ctx context.Context, err error) int {
 
 // isCobraUsage recognises cobra's own complaints about the command line, which carry no type.
 func isCobraUsage(err error) bool {
-	if err == nil {
+	var known usage
+	if err == nil || errors.As(err, &known) {
 		return false
 	}
 	for _, start := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires at least", "required flag"} {

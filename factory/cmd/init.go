@@ -3,6 +3,7 @@ package cmd
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +52,7 @@ written, or nothing.`,
 // printScaffold prints what was written, and the command that comes next.
 func (a *app) printScaffold(r *scaffold.Result, dir, next string) error {
 	if dir != "." {
-		next = fmt.Sprintf("factory -C %s%s", dir, next[len("factory"):])
+		next = fmt.Sprintf("factory -C %s%s", shellWord(dir), next[len("factory"):])
 	}
 	if a.output == "json" {
 		return json.NewEncoder(a.Out).Encode(struct {
@@ -67,4 +68,12 @@ func (a *app) printScaffold(r *scaffold.Result, dir, next string) error {
 	}
 	fmt.Fprintf(a.Out, "next: %s\n", next)
 	return nil
+}
+
+// shellWord writes a text so that a shell takes it for one word.
+func shellWord(text string) string {
+	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
