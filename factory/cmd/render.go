@@ -60,7 +60,7 @@ the cluster, called as the service, and name the service with --existing-secret.
 	flags.StringSliceVar(&r.Existing, "existing-secret", nil, "the generated Secret of this `SERVICE` is made elsewhere, with its name and keys")
 	flags.BoolVar(&pin, "pin", false, "name each image of the project's registry by the digest that its tag has now")
 	flags.BoolVar(&r.Check, "check", false, "write nothing; exit with 3 when files are missing, stale or edited")
-	flags.BoolVar(&r.Force, "force", false, "give up what was changed by hand, and remove what is not rendered")
+	flags.BoolVar(&r.Force, "force", false, "give up what was changed by hand in rendered files")
 	return command
 }
 

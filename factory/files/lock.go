@@ -25,6 +25,8 @@ type Session struct {
 	// Interrupted is the scope of an earlier run that was cut off; nil when there is none. Whoever writes next writes that
 	// scope too.
 	Interrupted Scope
+	// Shared says that people keep files of their own in the folder: those stay, with force too.
+	Shared bool
 
 	dir    string
 	handle *os.File

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/helm-chart-factory/factory/factory/stamp"
 )
 
 // Write brings the units of the scope, which is one that Scope returned, to the state of the source, and returns what it did. Without force it refuses, with a
@@ -25,7 +27,7 @@ func (s *Session) Write(ctx context.Context, source Source, scope Scope, force b
 	if len(blocked) > 0 && !force {
 		return plan, &ConflictError{Dir: s.dir, Paths: blocked}
 	}
-	w := &writing{disk: s.disk, dir: s.dir, force: force}
+	w := &writing{disk: s.disk, dir: s.dir, force: force, shared: s.Shared}
 	if err := w.run(ctx, plan, scope); err != nil {
 		return plan, err
 	}
@@ -37,7 +39,9 @@ type writing struct {
 	disk  disk
 	dir   string
 	force bool
-	made  map[string]bool // folders of the store that are there
+	// shared keeps what people made.
+	shared bool
+	made   map[string]bool // folders of the store that are there
 }
 
 func (w *writing) run(ctx context.Context, plan *Plan, scope Scope) error {
@@ -49,7 +53,7 @@ func (w *writing) run(ctx context.Context, plan *Plan, scope Scope) error {
 		case Gone:
 			remove = append(remove, change)
 		case Extra:
-			if w.force {
+			if w.force && !(w.shared && stamp.Check(change.Before) == stamp.Foreign) {
 				remove = append(remove, change)
 			}
 		}

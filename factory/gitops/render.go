@@ -49,7 +49,7 @@ type Result struct {
 
 // Write brings the folder to what the release consists of, or compares the two: hooks are among it, and tests are not. The same
 // specs give the same bytes, so nothing may be made while rendering: a service that generates a secret has to be among those whose
-// Secret is made elsewhere. Files of people that are in nobody's way stay, and are no difference.
+// Secret is made elsewhere. Files of people stay, and are no difference.
 func Write(ctx context.Context, r Request, builtin fs.FS) (*Result, error) {
 	if err := r.place(); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func Write(ctx context.Context, r Request, builtin fs.FS) (*Result, error) {
 		return nil, err
 	}
 	plan.Changes = slices.DeleteFunc(plan.Changes, func(c files.Change) bool {
-		return c.State == files.Extra && stamp.Check(c.Before) == stamp.Foreign && !r.Force
+		return c.State == files.Extra && stamp.Check(c.Before) == stamp.Foreign
 	})
 	return &Result{Plan: plan, Notes: notes(objects)}, nil
 }
@@ -104,6 +104,7 @@ func (r Request) bring(ctx context.Context, units []files.Unit) (*files.Plan, er
 		return nil, err
 	}
 	defer session.End()
+	session.Shared = true
 	wanted, err := scope(r.Dir, units)
 	if err != nil {
 		return nil, err

@@ -259,6 +259,11 @@ func TestTheFolderFollowsTheSpecs(t *testing.T) {
 	if text := tree(t, r.Dir)["web/daemonset-web.yaml"]; text != after["web/daemonset-web.yaml"] {
 		t.Errorf("with force it is\n%s", text)
 	}
+	for _, path := range theirs {
+		if tree(t, r.Dir)[path] != "theirs\n" {
+			t.Errorf("with force %s is gone", path)
+		}
+	}
 }
 
 // TestTwoEnvironmentsInOneFolder renders one environment below the other.

@@ -50,29 +50,39 @@ func Package(charts []*Chart, dir string, force bool) ([]Packaged, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, files.Explain(err, dir)
 	}
-	for i, c := range charts {
-		if packaged[i].Written {
-			if err := write(packaged[i].Path, c.Archive); err != nil {
-				return nil, files.Explain(err, dir)
-			}
-		}
+	if err := write(charts, packaged); err != nil {
+		return nil, files.Explain(err, dir)
 	}
 	return packaged, nil
 }
 
-// write puts a file in its place when all of it is on the disk.
-func write(path string, data []byte) error {
-	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
+// write puts the files in their places when all of them are on the disk.
+func write(charts []*Chart, packaged []Packaged) error {
+	drafts := map[string]string{} // by their place
+	defer func() {
+		for _, draft := range drafts {
+			os.Remove(draft) // those that have their place are no more
+		}
+	}()
+	for i, c := range charts {
+		place := packaged[i].Path
+		if !packaged[i].Written {
+			continue
+		}
+		draft, err := os.CreateTemp(filepath.Dir(place), "."+filepath.Base(place)+"-*")
+		if err != nil {
+			return err
+		}
+		drafts[place] = draft.Name()
+		_, err = draft.Write(c.Archive)
+		if err := errors.Join(err, draft.Chmod(0o644), draft.Sync(), draft.Close()); err != nil {
+			return err
+		}
 	}
-	_, err = draft.Write(data)
-	err = errors.Join(err, draft.Chmod(0o644), draft.Sync(), draft.Close())
-	if err == nil {
-		err = os.Rename(draft.Name(), path)
+	for place, draft := range drafts {
+		if err := os.Rename(draft, place); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		os.Remove(draft.Name())
-	}
-	return err
+	return nil
 }

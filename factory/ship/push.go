@@ -25,7 +25,8 @@ type Pushed struct {
 }
 
 // Push puts charts into a registry, as `helm push` does. A version that holds the same chart is left alone. One that holds
-// something else is an error without force, and nothing is pushed then: others may have pulled it.
+// something else is an error without force, and nothing is pushed then: others may have pulled it. It returns what was
+// pushed before an error, too.
 func Push(ctx context.Context, charts []*Chart, to Target, force bool) ([]Pushed, error) {
 	if err := Reachable(ctx, to.Host); err != nil {
 		return nil, fmt.Errorf("pushing to %s: %w", to, err)
@@ -34,6 +35,27 @@ func Push(ctx context.Context, charts []*Chart, to Target, force bool) ([]Pushed
 	if err != nil {
 		return nil, fmt.Errorf("reading the logins of registries: %w", err)
 	}
+	pushed, err := compare(client, charts, to, force)
+	if err != nil {
+		return nil, explain(ctx, err, to.Host)
+	}
+	for i, c := range charts {
+		if pushed[i].Digest != "" {
+			continue
+		}
+		// Helm writes the tag of a version, and holds the reference against what the chart says.
+		result, err := client.Push(c.Archive, to.repository(c.Name)+":"+c.Version, helm.PushOptCreationTime(made().Format(time.RFC3339)))
+		if err != nil {
+			return pushed[:i], explain(ctx, fmt.Errorf("pushing %s: %w", pushed[i].Ref, err), to.Host)
+		}
+		pushed[i].Digest, pushed[i].Pushed = result.Manifest.Digest, true
+	}
+	return pushed, nil
+}
+
+// compare describes the charts in the registry: those that it has already have a digest. Without force, a version that holds
+// something else is an error.
+func compare(client *helm.Client, charts []*Chart, to Target, force bool) ([]Pushed, error) {
 	pushed := make([]Pushed, len(charts))
 	var others []string
 	for i, c := range charts {
@@ -43,7 +65,7 @@ func Push(ctx context.Context, charts []*Chart, to Target, force bool) ([]Pushed
 		found, err := look(client, ref)
 		switch {
 		case err != nil:
-			return nil, explain(ctx, fmt.Errorf("looking at %s%s: %w", scheme, ref, err), to.Host)
+			return nil, fmt.Errorf("looking at %s%s: %w", scheme, ref, err)
 		case found.chart == pushed[i].Chart:
 			pushed[i].Digest = found.manifest
 		case found.manifest != "":
@@ -53,16 +75,6 @@ func Push(ctx context.Context, charts []*Chart, to Target, force bool) ([]Pushed
 	if len(others) > 0 && !force {
 		return nil, usage("nothing was pushed, because another chart of that version is there, which others may have pulled:\n  %s\nnext: --version %s, another place with --to, or --force to replace it",
 			strings.Join(others, "\n  "), next(charts[0].Version))
-	}
-	for i, c := range charts {
-		if pushed[i].Digest != "" {
-			continue
-		}
-		result, err := client.Push(c.Archive, to.repository(c.Name)+":"+c.Version, helm.PushOptCreationTime(made().Format(time.RFC3339)))
-		if err != nil {
-			return pushed[:i], explain(ctx, fmt.Errorf("pushing %s: %w", pushed[i].Ref, err), to.Host)
-		}
-		pushed[i].Digest, pushed[i].Pushed = result.Manifest.Digest, true
 	}
 	return pushed, nil
 }
