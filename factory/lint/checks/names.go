@@ -93,25 +93,25 @@ func invalidName(j *Judged, found rule.Found) {
 }
 
 func invalidLabels(j *Judged, found rule.Found) {
-	judge := func(o *rendered.Object, key string, labels, annotations map[string]string) {
+	judge := func(o *rendered.Object, labelsKey, annotationsKey string, labels, annotations map[string]string) {
 		for _, name := range slices.Sorted(maps.Keys(labels)) {
 			problems := append(validation.IsQualifiedName(name), validation.IsValidLabelValue(labels[name])...)
 			if len(problems) > 0 {
-				found(o, rule.Key{key, name}, "the label %s: %q: %s", name, labels[name], problems[0])
+				found(o, rule.Key{labelsKey, name}, "the label %s: %q: %s", name, labels[name], problems[0])
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(annotations)) {
 			if problems := validation.IsQualifiedName(strings.ToLower(name)); len(problems) > 0 {
-				found(o, rule.Key{strings.Replace(strings.Replace(key, "labels", "annotations", 1), "Labels", "Annotations", 1), name}, "the annotation %s: %s", name, problems[0])
+				found(o, rule.Key{annotationsKey, name}, "the annotation %s: %s", name, problems[0])
 			}
 		}
 	}
 	for _, o := range j.Objects {
-		judge(o, "labels", o.Labels, o.Annotations)
+		judge(o, "labels", "annotations", o.Labels, o.Annotations)
 	}
 	for _, p := range j.Pods() {
 		if p.Kind != "Pod" {
-			judge(p.Object, "podLabels", p.Meta.Labels, p.Meta.Annotations)
+			judge(p.Object, "podLabels", "podAnnotations", p.Meta.Labels, p.Meta.Annotations)
 		}
 	}
 }

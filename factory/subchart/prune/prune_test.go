@@ -44,6 +44,8 @@ func TestPrune(t *testing.T) {
 		"{{ int64 (ternary .Values.x .Values.k (hasKey .Values \"x\")) }}":           "{{ int64 .Values.k }}",
 		"{{ int64 (or .Values.x (eq .Values.k 1)) }}":                                "{{ int64 (eq .Values.k 1) }}",
 		"{{ toJson (or .Values.k .Values.x) }}":                                      "{{ toJson (or .Values.k .Values.x) }}", // null, when both are false
+		"{{ toJson (not (or .Values.k .Values.x)) }}":                                "{{ toJson (not .Values.k) }}",
+		"{{ if hasKey .Values.k \"x\" }}a{{ end }}":                                  "{{ if hasKey .Values.k \"x\" }}a{{ end }}",
 		"{{ .Values.x }}{{ .Values.x | default 1 }}":                                 "{{ .Values.x }}{{ .Values.x | default 1 }}",
 		"{{ define \"d\" }}{{ if .Values.x }}a{{ end }}b{{ end }}":                   "{{ define \"d\" }}b{{ end }}",
 		"{{/* {{ if .Values.x }} */}}{{ \"}}\" }}{{ `{{ if .Values.x }}` }}":         "{{/* {{ if .Values.x }} */}}{{ \"}}\" }}{{ `{{ if .Values.x }}` }}",
