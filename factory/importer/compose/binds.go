@@ -33,7 +33,7 @@ func (c *conversion) bind(s *service, m mount) {
 	info, err := fs.Stat(c.folder.FS, place)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.bindEmpty(s, m)
+		c.bindEmpty(s, m, place)
 	case err != nil:
 		c.lost(s, m.from, "%s cannot be read", source.Shorten(m.source))
 	case !info.IsDir():
@@ -67,13 +67,13 @@ func hostPath(name string) string {
 }
 
 // bindEmpty makes a volume of a folder that is not there yet: the container fills it.
-func (c *conversion) bindEmpty(s *service, m mount) {
+func (c *conversion) bindEmpty(s *service, m mount, place string) {
 	if path.Ext(m.target) != "" || m.readOnly {
 		c.lost(s, m.from, "%s is not there; next: put it there and import again", source.Shorten(m.source))
 		return
 	}
 	c.changed(s, m.from, "%s is not there, so the container fills it: it becomes a volume", source.Shorten(m.source))
-	c.named(s, mount{source: strings.Trim(path.Base(m.source), "."), target: m.target, from: m.from})
+	c.named(s, mount{source: strings.Trim(path.Base(m.source), "."), folder: "./" + place, target: m.target, from: m.from})
 }
 
 // bindFolder carries the files of a folder, when they are few, small and text.
@@ -98,7 +98,7 @@ func (c *conversion) bindFolder(s *service, m mount, place string) {
 	case err != nil:
 		c.lost(s, m.from, "%s holds more than %d small text files, so it is code or data; next: COPY it in the Dockerfile, or keep it in a volume", source.Shorten(m.source), mostFiles)
 	case len(names) == 0:
-		c.bindEmpty(s, m)
+		c.bindEmpty(s, m, place)
 	default:
 		slices.Sort(names)
 		for _, name := range names {

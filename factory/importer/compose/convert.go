@@ -60,7 +60,8 @@ type conversion struct {
 	profiles []string
 	services []*service
 	byAlias  map[string]*service
-	// volumeUsers are the services that mount a volume of the file, by the volume's key.
+	// volumeUsers are the services that mount a volume of the file, by the volume's key, or by the ./path
+	// of a folder that becomes one.
 	volumeUsers map[string][]string
 	// used are the configs and secrets of the file that a service takes.
 	used map[string]bool

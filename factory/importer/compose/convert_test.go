@@ -112,6 +112,26 @@ func TestServices(t *testing.T) {
 	}
 }
 
+// TestSharedVolumes: what others have, too, or what is seen twice, is told of; what has only the same name is not.
+func TestSharedVolumes(t *testing.T) {
+	p := mustConvert(t, map[string]string{"compose.yaml": `services:
+  a: {image: x, volumes: ['data:/a', 'data:/b', './one/data:/c', './two/data:/d']}
+  b: {image: x, volumes: ['data:/a', './two/data:/b', './data:/c']}
+volumes: {data: {}}
+`})
+	var told []string
+	for _, f := range p.Report.Findings {
+		if f.Level == draft.Changed && strings.HasPrefix(f.Text, "the volume ") {
+			told = append(told, f.Field+": "+f.Text)
+		}
+	}
+	if got, want := strings.Join(told, "\n"), `services.a.volumes[1]: the volume data is mounted at another path already, and here each path has a volume of its own
+services.b.volumes[0]: the volume data is that of a too, and here each has its own
+services.b.volumes[1]: the volume data is that of a too, and here each has its own`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestInterpolation holds Compose's grammar of variables.
 func TestInterpolation(t *testing.T) {
 	known := variables{"A": "a", "EMPTY": "", "B": "b"}

@@ -1,7 +1,9 @@
 package compose
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,8 +20,12 @@ type mount struct {
 	readOnly             bool
 	size                 string // of a tmpfs
 	subPath              string
+	folder               string // the folder of the host that a volume stands for, as ./path
 	from                 *source.Node
 }
+
+// users is what others that have the same data call it by, too.
+func (m mount) users() string { return cmp.Or(m.folder, m.source) }
 
 // parseMount reads [source:]target[:options].
 func parseMount(text string) mount {
@@ -132,10 +138,11 @@ func (c *conversion) volumeName(s *service, target string) string {
 // named carries a volume that outlives its container. Each service has its own: one with a volume becomes a StatefulSet, which
 // stops the old pod before the new one opens the data.
 func (c *conversion) named(s *service, m mount) {
-	top := c.root.Get("volumes", m.source)
 	name := s.volumes.For(m.source)
 	volume := draft.NewMap().Set("path", draft.Text(m.target), m.from)
-	c.volumeOptions(top)
+	if m.folder == "" {
+		c.volumeOptions(c.root.Get("volumes", m.source))
+	}
 	volume.Set("size", draft.Plain(assumedSize), m.from)
 	c.check(s, m.from, "the volume %s has no size in Compose: %s is assumed", source.Shorten(m.source), assumedSize)
 	if m.readOnly {
@@ -148,13 +155,17 @@ func (c *conversion) named(s *service, m mount) {
 	if !s.out.Keys.Has("kind") {
 		s.out.Keys.Set("kind", draft.Plain("StatefulSet"), m.from)
 	}
-	for _, other := range c.volumeUsers[m.source] {
+	users := c.volumeUsers[m.users()]
+	if slices.Contains(users, s.name) {
+		c.changed(s, m.from, "the volume %s is mounted at another path already, and here each path has a volume of its own; next: let the program look in one folder", source.Shorten(m.source))
+	}
+	for _, other := range users {
 		if other != s.name {
 			c.changed(s, m.from, "the volume %s is that of %s too, and here each has its own; next: let one of them own the data, or share a claim with access ReadWriteMany", source.Shorten(m.source), other)
 			break
 		}
 	}
-	c.volumeUsers[m.source] = append(c.volumeUsers[m.source], s.name)
+	c.volumeUsers[m.users()] = append(users, s.name)
 }
 
 // volumeOptions looks at the top-level entry of a volume once.
