@@ -168,6 +168,10 @@ func adminBinding(j *Judged, found rule.Found) {
 }
 
 func danglingBinding(j *Judged, found rule.Found) {
+	runs := map[string]bool{} // of these, non-existent-service-account tells
+	for _, p := range j.Pods() {
+		runs[p.Namespace+"/"+account(p)] = true
+	}
 	eachBinding(j.Release, func(o *rendered.Object, role rbacv1.RoleRef, subjects []rbacv1.Subject) {
 		// A ClusterRole may well be the cluster's own.
 		if role.Kind == "Role" && j.Find("Role", o.Namespace, role.Name) == nil {
@@ -178,7 +182,7 @@ func danglingBinding(j *Judged, found rule.Found) {
 				continue
 			}
 			if s.Namespace == "" || s.Namespace == j.Namespace {
-				if j.Find("ServiceAccount", j.Namespace, s.Name) == nil {
+				if j.Find("ServiceAccount", j.Namespace, s.Name) == nil && !runs[j.Namespace+"/"+s.Name] {
 					found(o, rule.Key{"access"}, "the release holds no ServiceAccount %s", s.Name)
 				}
 			}
