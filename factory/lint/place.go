@@ -70,10 +70,18 @@ func (f *findings) ownTemplate(o *rendered.Object) string {
 	if o.At("spec", "template") == nil && o.At("spec", "jobTemplate") == nil {
 		return ""
 	}
+	if partial := f.ownPartial(); partial != "" {
+		return "templates/" + partial
+	}
+	return ""
+}
+
+// ownPartial returns the first partial that the project holds in place of a built-in one, or "".
+func (f *findings) ownPartial() string {
 	partials, _ := fs.Glob(f.builtin, "_*.tpl")
 	for _, partial := range partials {
 		if f.changed(partial) {
-			return "templates/" + partial
+			return partial
 		}
 	}
 	return ""

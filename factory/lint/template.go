@@ -16,7 +16,7 @@ type wrongTemplate struct {
 }
 
 func (e wrongTemplate) Error() string {
-	return fmt.Sprintf("%v\nnext: correct templates/%s, from which that file is made", e.error, e.file)
+	return fmt.Sprintf("%v\nnext: correct templates/%s, which is the project's own", e.error, e.file)
 }
 
 // Usage says that only a change of the project helps.
@@ -30,6 +30,9 @@ func (f *findings) blame(err error) error {
 		if f.changed(match[1]) {
 			return wrongTemplate{err, match[1]}
 		}
+	}
+	if partial := f.ownPartial(); partial != "" { // which may lack what the others call
+		return wrongTemplate{err, partial}
 	}
 	return err
 }
