@@ -50,14 +50,19 @@ func isToolAnnotation(key string) bool {
 // on every object.
 func (c *conversion) objectMetadata(s *service) func(*source.Node) {
 	return func(n *source.Node) {
-		for _, section := range []string{"labels", "annotations"} {
-			if values := n.Get(section); values.Is(source.Mapping) {
-				for _, pair := range values.Pairs {
-					if !s.everywhere(section, pair) {
-						c.lost(s, pair.Value, "a spec puts %s on all its objects alike; next: say %s", section, section)
-					}
-				}
-			}
+		c.alike(s, "labels", n.Get("labels"))
+		c.alike(s, "annotations", n.Get("annotations"))
+	}
+}
+
+// alike reports what an object has in one of these sections and other objects have not.
+func (c *conversion) alike(s *service, section string, values *source.Node) {
+	if !values.Is(source.Mapping) {
+		return
+	}
+	for _, pair := range values.Pairs {
+		if !s.everywhere(section, pair) {
+			c.lost(s, pair.Value, "a spec puts %s on all its objects alike; next: say %s", section, section)
 		}
 	}
 }
@@ -157,6 +162,13 @@ func (c *conversion) monitor(o *object) {
 		return
 	}
 	o.placed = true
+	c.alike(s, "annotations", o.meta("annotations"))
+	c.keys(s, o.spec(), take{"selector": same, "endpoints": same, "podMetricsEndpoints": same,
+		"namespaceSelector": func(n *source.Node) {
+			if names := n.Get("matchNames"); !names.Is(source.Sequence) || len(names.Items) != 1 || names.Items[0].Text != c.project.Namespace {
+				c.lost(s, n, "a spec's monitor looks into the namespace of the release; next: leave it out")
+			}
+		}})
 	metrics, monitor := draft.NewMap(), draft.NewMap()
 	c.keys(s, endpoints.Items[0], take{
 		"path": c.setText(s, metrics, "path"),

@@ -105,6 +105,8 @@ func TestPods(t *testing.T) {
 
 // TestLost holds fields that a spec does not say: each is reported with its place, and nothing else is.
 func TestLost(t *testing.T) {
+	scraped := deployment("", "ports: [{containerPort: 80, name: http}]") + strings.Replace(webService, "name: web", "name: web, labels: {app: web}", 1) + "ports: [{port: 80, name: http}]}\n" +
+		"---\napiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\nspec:\n  selector: {matchLabels: {app: web}}\n  endpoints: [{port: http}]\n"
 	for text, want := range map[string]string{
 		deployment("", "workingDir: /x"):                                                                "spec.template.spec.containers[0].workingDir",
 		deployment("", "newField: {a: b}"):                                                              "spec.template.spec.containers[0].newField",
@@ -113,9 +115,12 @@ func TestLost(t *testing.T) {
 		deployment("", "securityContext: {runAsNonRoot: false}"):                                        "spec.template.spec.containers[0].securityContext.runAsNonRoot",
 		deployment("", "ports: [{containerPort: 1, hostPort: 2}]"):                                      "spec.template.spec.containers[0].ports[0].hostPort",
 		deployment("volumes: [{name: h, nfs: {path: /x}}]", "volumeMounts: [{name: h, mountPath: /h}]"): "spec.template.spec.volumes[0].nfs",
-		deployment("volumes: [{name: s, secret: {secretName: t, items: [{key: a, path: a}]}}]", "volumeMounts: [{name: s, mountPath: /h, subPath: b}]"):                                                      "spec.template.spec.containers[0].volumeMounts[0]",
-		deployment("", "") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: b}\n":                                                                                                        "",
-		deployment("", "") + "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: s}\n":                                                                               "",
+		deployment("volumes: [{name: s, secret: {secretName: t, items: [{key: a, path: a}]}}]", "volumeMounts: [{name: s, mountPath: /h, subPath: b}]"): "spec.template.spec.containers[0].volumeMounts[0]",
+		scraped + "  jobLabel: x\n":                                                                                            "spec.jobLabel",
+		scraped + "  namespaceSelector: {any: true}\n":                                                                         "spec.namespaceSelector",
+		strings.Replace(scraped, "name: m", "name: m, annotations: {a: b}", 1):                                                 "metadata.annotations.a",
+		deployment("", "") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: b}\n":                          "",
+		deployment("", "") + "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: s}\n": "",
 		"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web}\nspec: {schedule: '* * * * *', jobTemplate: {spec: {completionMode: Indexed, template: {spec: {containers: [{name: x, image: x}]}}}}}\n": "spec.jobTemplate.spec.completionMode",
 	} {
 		p := convert(t, text)

@@ -114,6 +114,7 @@ func (c *conversion) alerts(o *object) {
 	}
 	s.out.Keys.Set("alerts", alerts, o.node)
 	o.placed = true
+	c.alike(s, "annotations", o.meta("annotations"))
 }
 
 // monitoredBy tells whether the labels of an object for Prometheus are those that the service says for its monitor.

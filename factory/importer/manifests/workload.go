@@ -78,8 +78,7 @@ func (c *conversion) annotations(s *service, n *source.Node, key string) {
 		text, ok := c.text(s, pair.Value)
 		switch {
 		case !ok:
-		case strings.HasPrefix(name, "kubectl.kubernetes.io/") || strings.HasPrefix(name, "deployment.kubernetes.io/") || strings.HasPrefix(name, "meta.helm.sh/") ||
-			strings.HasPrefix(name, "batch.kubernetes.io/") || strings.HasPrefix(name, "checksum/"):
+		case isToolAnnotation(name):
 		case strings.HasPrefix(name, "helm.sh/hook"):
 			hook[name] = pair.Value
 		case strings.HasPrefix(name, "prometheus.io/"):
