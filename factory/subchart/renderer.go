@@ -65,7 +65,7 @@ func (r *Renderer) prune(name string, t template, has func(key string) bool) par
 	if known, ok := r.pruned[string(key)]; ok {
 		return known
 	}
-	// The stamp above trims lines that are empty.
+	// What pruning left of the lines in front would be trimmed by the stamp anyway.
 	text := cut(strings.TrimLeft(t.tree.Prune(has), "\n"))
 	r.pruned[string(key)] = text
 	return text

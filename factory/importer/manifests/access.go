@@ -87,6 +87,7 @@ func (c *conversion) account(s *service, name *source.Node, account *draft.Map, 
 			if annotations := n.Get("annotations"); annotations.Is(source.Mapping) {
 				c.plainAnnotations(s, annotations, account, "annotations")
 			}
+			c.alike(s, "labels", n.Get("labels"))
 		},
 		"automountServiceAccountToken": same, // access decides
 		"imagePullSecrets": func(n *source.Node) {

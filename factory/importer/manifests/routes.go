@@ -51,6 +51,7 @@ func (c *conversion) ingress(o *object) {
 		c.hostsAndPaths(s, made, routes[s], o.node)
 		c.ingressOptions(s, o, made)
 		s.out.Keys.Set("ingress", made, o.node)
+		c.alike(s, "labels", o.meta("labels"))
 	}
 }
 
@@ -244,6 +245,7 @@ func (c *conversion) gateway(o *object) {
 		return
 	}
 	s.out.Keys.Set("gateway", made, o.node)
+	c.objectMetadata(s)(o.node.Get("metadata"))
 }
 
 func (c *conversion) parents(n *source.Node) draft.List {
