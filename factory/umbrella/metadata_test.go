@@ -1,6 +1,7 @@
 package umbrella_test
 
 import (
+	"maps"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -40,5 +41,16 @@ func TestTestsPull(t *testing.T) {
 		if got := decode[corev1.Pod](t, objects, pod).Spec.ImagePullSecrets; len(got) != 1 || got[0].Name != "login" {
 			t.Errorf("%s pulls with %v", pod, got)
 		}
+	}
+}
+
+// TestTestsOfAHook: the tests of a service that is a hook are no such hooks themselves.
+func TestTestsOfAHook(t *testing.T) {
+	files := map[string]string{"factory.yaml": "version: 1\n",
+		"services/setup/service.yaml": "kind: Job\nhook: [pre-install]\nannotations: {team: shop}\ntests: {smoke: {args: [smoke]}}\n"}
+	objects := rendered(t, synced(t, project(t, files)), map[string]any{})
+	want := map[string]string{"helm.sh/hook": "test", "team": "shop"}
+	if got := decode[corev1.Pod](t, objects, "setup/Pod/setup-test-smoke").Annotations; !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
 	}
 }
