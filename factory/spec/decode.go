@@ -184,7 +184,7 @@ func (d *decoder) twice(key, before *yaml.Node) {
 }
 
 func (d *decoder) unknown(key *yaml.Node, known []string) {
-	d.problem(key, "unknown key %q: %s", short(key.Value), didYouMean(key.Value, known))
+	d.problem(key, "unknown key %q: %s", short(key.Value), instead(key.Value, known))
 }
 
 // like returns a node with other content that stands where n does.

@@ -1,13 +1,16 @@
 package spec
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // DidYouMean ends a message about an unknown word with the known word nearest to it, for those who know words that specs
 // hold and that this package does not.
 func DidYouMean(word string, known []string) string { return didYouMean(word, known) }
 
-// didYouMean ends a message about an unknown word with the known word nearest to it, or with all of them
-// when none is near.
+// didYouMean ends a message about an unknown word with the known word nearest to it, or with
+// those that there are when none is near.
 func didYouMean(word string, known []string) string {
 	best, bestDistance := "", (len(word)+1)/3+1 // a third of the word may be wrong
 	for _, candidate := range known {
@@ -21,6 +24,10 @@ func didYouMean(word string, known []string) string {
 	case len(known) == 0:
 		return "nothing can be said here"
 	default:
+		const most = 24 // more of them nobody reads
+		if more := len(known) - most; more > 1 {
+			return fmt.Sprintf("known here: %s and %d more", strings.Join(known[:most], ", "), more)
+		}
 		return "known here: " + strings.Join(known, ", ")
 	}
 }
