@@ -85,7 +85,7 @@ func schema(b []byte, charts []*chart.Chart) []byte {
 }
 
 func readme(b []byte, p *spec.Project, m *chart.Metadata) []byte {
-	b = fmt.Appendf(b, "# %s\n\nThe umbrella chart of %s:\n\n    helm upgrade --install %s %s/ -n NAMESPACE --create-namespace\n\n", m.Name, m.Name, m.Name, Dir)
+	b = fmt.Appendf(b, "# %s\n\nThe umbrella chart of %s:\n\n    helm upgrade --install %s %s/ -n %s --create-namespace\n\n", m.Name, m.Name, m.Name, Dir, p.Namespace)
 	b = readmeEnvironments(b, p)
 	table := make(values.Map, len(m.Dependencies))
 	for i, d := range m.Dependencies {
