@@ -7,18 +7,18 @@ import (
 	"github.com/helm-chart-factory/factory/factory/values"
 )
 
-// testTarget is what helm test asks for: the URL of the ready path, else the host:port that it connects to. It is empty for a
-// service without a TCP port.
-func testTarget(s *spec.Service) string {
+// testTarget is what helm test asks for: the URL of the ready path, else the port of the service that it connects to. It is nil for
+// a service without a TCP port.
+func testTarget(s *spec.Service) any {
 	if !testable(s) {
-		return ""
+		return nil
 	}
 	main := s.MainPort()
-	address := fmt.Sprintf("%s:%d", s.Name, s.Ports[main].Service)
+	port := s.Ports[main].Service
 	if ready := s.Health.Ready; ready != nil && ready.HTTP != nil && ready.HTTP.Port == main && ready.HTTP.Scheme == "HTTP" {
-		return "http://" + address + ready.HTTP.Path
+		return fmt.Sprintf("http://%s:%d%s", s.Name, port, ready.HTTP.Path)
 	}
-	return address
+	return int64(port)
 }
 
 // moreTestValues are the containers of the tests that the spec names, by the name of the test.

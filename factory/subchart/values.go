@@ -90,8 +90,8 @@ func Values(p *spec.Project, s *spec.Service) values.Map {
 	add("annotations", annotationValues(s), "More annotations of every object.")
 	add("podLabels", textMap(s.PodLabels), "More labels of the pods.")
 	add("podAnnotations", podAnnotationValues(s), "Annotations of the pods.")
-	if target := testTarget(s); target != "" {
-		add("test", target, "What helm test asks for: the URL that it gets, or the host:port that it connects to.")
+	if target := testTarget(s); target != nil {
+		add("test", target, "What helm test asks for: the URL that it gets, or the port of the service that it connects to.")
 		add("testImage", p.Test.Image, "The image of its pod, with wget and nc.")
 	}
 	add("tests", moreTestValues(s), "More pods of helm test: their container in Kubernetes' words. One without an image runs the service's own.")
