@@ -73,7 +73,7 @@ func (c *conversion) resources(s *service, key string, n *source.Node) bool {
 		case "memory":
 			c.memoryOf(s, side, value)
 		case "pids":
-			c.lost(s, value, "%s", strings.ReplaceAll(notTaken["pids_limit"], "%", "%%"))
+			c.lost(s, value, "%s", notTaken["pids_limit"])
 		case "devices", "generic_resources":
 			c.lost(s, value, "pods get devices from a device plugin; next: say resources: {limits: {nvidia.com/gpu: 1}}")
 		default:
