@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"syscall"
 
 	"github.com/helm-chart-factory/factory/factory/subchart/prune"
 )
@@ -46,6 +47,8 @@ func Open(builtin, own fs.FS) (*Templates, error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && name == ".":
 			return fs.SkipAll
+		case name == "." && errors.Is(err, syscall.ENOTDIR):
+			return unreadable{errors.New("templates is a file: a project's own templates are files in a folder of that name")}
 		case err != nil || entry.IsDir() || !isTemplate(name):
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"syscall"
 )
 
 // Generator is the version of what this program generates. A release whose output differs from the last one's for the same specs
@@ -44,6 +45,9 @@ func recordedGenerator(folder string) (int, error) {
 	file, err := os.Open(filepath.Join(folder, "Chart.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Generator, nil
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return 0, fmt.Errorf("%s is a file, in the place of the folder of the umbrella chart: move it away", folder)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("looking for the version of the generator: %w", err)
