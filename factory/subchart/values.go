@@ -33,14 +33,14 @@ func Values(p *spec.Project, s *spec.Service) values.Map {
 	if s.Autoscale == nil && (s.Kind == spec.Deployment || s.Kind == spec.StatefulSet) {
 		add("replicas", int64(s.Replicas), "How many pods run.")
 	}
-	add("autoscale", autoscaleValues(s), "Between how many pods run, and the use of what they request, in percent, that is aimed at.")
+	add("autoscale", autoscaleValues(s), "How many pods run at least and at most, and the use of what they request that is aimed at, in percent.")
 	add("budget", budgetValues(s), "How many pods may be missing while nodes are drained, in the words of a PodDisruptionBudget.")
 	add("workload", workloadValues(s), "More of the "+s.Kind+" in Kubernetes' words.")
 	add("job", cronJobValues(s), "Each of the CronJob's Jobs in Kubernetes' words.")
 	add("hook", hookValues(s), "The moments of a release at which the Job runs, in Helm's words.")
 	add("calls", callValues(p, s), "The services that a hook calls, whose network policies may be older than it.")
 	add("image", imageValues(s), "A digest, if one is set, wins over the tag. Without pullPolicy it is Always for :latest, else IfNotPresent.")
-	add("ports", portValues(s), "By name: the container's number and the Service's.")
+	add("ports", portValues(s), "Ports by name: the number in the container, and that of the Service.")
 	add("service", serviceValues(s), "The Service beyond its ports: annotations, labels, and fields in Kubernetes' words.")
 	main, placed := s.Main(), placeFiles(s)
 	plain, expanded := envValues(&main)
@@ -62,7 +62,7 @@ func Values(p *spec.Project, s *spec.Service) values.Map {
 	add("sidecars", otherValues(s, placed, false), "What runs beside the container, in Kubernetes' words. One without an image runs the service's own.")
 	add("files", fileValues(placed), "Files that containers see, by the key under which their ConfigMap or Secret holds them. A change rolls the pods.")
 	add("claims", claimValues(s), "Persistent volumes in Kubernetes' words. Most of it cannot change once they exist.")
-	add("secrets", secretValues(s), "Made once in the cluster and kept there. To generate says of how many letters and digits.")
+	add("secrets", secretValues(s), "Texts made once in the cluster and kept there; generate is the number of letters and digits.")
 	if s.Generates() {
 		add("existingSecret", "", "Name a Secret that exists to have none made. Point the env of the services that read it there too.")
 	}
