@@ -6,7 +6,7 @@
     app.kubernetes.io/version: "{{ .Values.image.tag | trunc 63 | trimAll "-_." }}"
     {{- end }}
     app.kubernetes.io/managed-by: Helm
-    helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_." }}
+    helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
     {{- range $key, $value := .Values.labels }}
     {{ toJson $key }}: {{ toJson $value }}
     {{- end }}

@@ -119,6 +119,10 @@ func (r Request) pack(c *chart.Chart, images map[string]string) (*Chart, error) 
 	if r.AppVersion != "" {
 		c.Metadata.AppVersion = r.AppVersion
 	}
+	if label := c.Name() + "-" + c.Metadata.Version; len(r.Services) > 0 && len(label) > longestLabel {
+		return nil, usage("--version %s makes the label helm.sh/chart of %s %d characters long, and a label has at most %d",
+			r.Version, c.Name(), len(label), longestLabel)
+	}
 	archive, err := Archive(c)
 	if err != nil {
 		return nil, fmt.Errorf("packaging the chart %s: %w", c.Name(), err)

@@ -19,6 +19,9 @@ func usage(format string, args ...any) error { return wrongUse{fmt.Errorf(format
 // longestTag is the most that a tag has, by the OCI distribution specification; a version becomes one.
 const longestTag = 128
 
+// longestLabel is the most that the value of a label has in Kubernetes. The objects of a chart have its name and version in one.
+const longestLabel = 63
+
 // check judges what the versions say. Helm itself takes v1 and 1.2, too, which registries then do not find by the version that
 // they are asked for.
 func (r Request) check() error {

@@ -50,7 +50,8 @@ func keySchema(e values.Entry) string {
 	case "rules", "clusterRules", "envExpanded", "manifests", "calls", "initContainers", "sidecars":
 		return `{"type": "array"}`
 	case "image":
-		return fields(text, "repository", "tag", "digest", "pullPolicy")
+		// A tag like 1.10 is a number to YAML, and another one.
+		return `{"type": "object", "properties": {"tag": ` + text + `, "repository": true, "digest": true, "pullPolicy": true}, "additionalProperties": false}`
 	case "ports":
 		return each(fields(anything, "container", "service", "protocol", "appProtocol", "nodePort"))
 	case "service":
