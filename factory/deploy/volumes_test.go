@@ -45,6 +45,22 @@ func (s *stored) size(size string) deploy.Options {
 	return opts
 }
 
+// begin deploys for the first time, and waits for the volume: nothing else here makes a pod wait for it.
+func (s *stored) begin(size string) {
+	s.Helper()
+	apply(s.T, s.size(size))
+	claim := "data-db-0"
+	if s.kind != "StatefulSet" {
+		claim = "db-data"
+	}
+	for s.has(claim) != size {
+		if s.Context().Err() != nil {
+			s.Fatalf("claim %s gets no volume", claim)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func (s *stored) set() *appsv1.StatefulSet {
 	s.Helper()
 	set, err := client(s.T, s.opts).AppsV1().StatefulSets(s.opts.Namespace).Get(s.Context(), "db", metav1.GetOptions{})
@@ -88,7 +104,7 @@ func (s *stored) has(name string) string {
 
 func TestAVolumeGrowsAroundTheRunningPod(t *testing.T) {
 	s := newStored(t, "StatefulSet", true)
-	apply(t, s.size("1Gi"))
+	s.begin("1Gi")
 	pod, set := s.pod(), s.set()
 	if result := apply(t, s.size("2Gi")); result.Revision != 2 {
 		t.Errorf("got %+v, want revision 2", result)
@@ -114,7 +130,7 @@ func TestAVolumeGrowsAroundTheRunningPod(t *testing.T) {
 
 func TestAClaimInTheChartGrows(t *testing.T) {
 	s := newStored(t, "Deployment", true)
-	apply(t, s.size("1Gi"))
+	s.begin("1Gi")
 	apply(t, s.size("2Gi"))
 	s.wantClaim("db-data", "2Gi", "2Gi")
 }
@@ -137,7 +153,7 @@ func TestVolumesThatCannotBecomeWhatTheChartSaysAreRefusedBeforeAnythingIsTouche
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStored(t, test.kind, test.grows)
-			apply(t, s.size("1Gi"))
+			s.begin("1Gi")
 			pod := s.pod()
 			_, err := deploy.Apply(t.Context(), s.size(test.size))
 			var refused *deploy.VolumeError
@@ -157,7 +173,7 @@ func TestAVolumeThatGrewByHandStaysAsItIs(t *testing.T) {
 	for kind, claim := range map[string]string{"StatefulSet": "data-db-0", "Deployment": "db-data"} {
 		t.Run(kind, func(t *testing.T) {
 			s := newStored(t, kind, true)
-			apply(t, s.size("1Gi"))
+			s.begin("1Gi")
 			grown := []byte(`{"spec":{"resources":{"requests":{"storage":"3Gi"}}}}`)
 			claims := client(t, s.opts).CoreV1().PersistentVolumeClaims(s.opts.Namespace)
 			if _, err := claims.Patch(t.Context(), claim, types.MergePatchType, grown, metav1.PatchOptions{}); err != nil {
@@ -179,7 +195,7 @@ func TestAVolumeThatGrewByHandStaysAsItIs(t *testing.T) {
 
 func TestARollbackLeavesTheVolumeAsBigAsItIs(t *testing.T) {
 	s := newStored(t, "StatefulSet", true)
-	apply(t, s.size("1Gi"))
+	s.begin("1Gi")
 	apply(t, s.size("2Gi"))
 	pod := s.pod()
 	if _, err := deploy.Rollback(t.Context(), s.opts, 2, 1); err != nil {
@@ -194,7 +210,7 @@ func TestARollbackLeavesTheVolumeAsBigAsItIs(t *testing.T) {
 // A deploy that was killed between deleting the StatefulSet and creating it leaves its pods and claims.
 func TestAStatefulSetThatIsGoneTakesItsPodsBack(t *testing.T) {
 	s := newStored(t, "StatefulSet", true)
-	apply(t, s.size("1Gi"))
+	s.begin("1Gi")
 	pod, orphan := s.pod(), metav1.DeletePropagationOrphan
 	sets := client(t, s.opts).AppsV1().StatefulSets(s.opts.Namespace)
 	if err := sets.Delete(t.Context(), "db", metav1.DeleteOptions{PropagationPolicy: &orphan}); err != nil {
@@ -219,7 +235,7 @@ func TestAPlanTellsWhatBecomesOfVolumes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStored(t, "StatefulSet", test.grows)
-			apply(t, s.size("1Gi"))
+			s.begin("1Gi")
 			shown, err := deploy.Preview(t.Context(), s.size("2Gi"))
 			if err != nil || len(shown.Objects) != 1 {
 				t.Fatalf("%v: %+v", err, shown)
