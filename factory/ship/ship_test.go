@@ -109,6 +109,21 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// TestVersionsOfServices: the chart of a service by itself has its version in a label; the umbrella's charts keep theirs.
+func TestVersionsOfServices(t *testing.T) {
+	dir := synced(t, shop())
+	fits, long := "1.0.0-"+strings.Repeat("a", 53), "1.0.0-"+strings.Repeat("a", 54)
+	for _, request := range []ship.Request{{Dir: dir, Version: fits, Services: []string{"web"}}, {Dir: dir, Version: long}} {
+		if _, err := ship.Charts(t.Context(), request, templates.Files); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := ship.Charts(t.Context(), ship.Request{Dir: dir, Version: long, Services: []string{"web"}}, templates.Files)
+	if equal(t, err, "--version "+long+" makes the label helm.sh/chart of web 64 characters long, and a label has at most 63"); !isUsage(err) {
+		t.Errorf("%v is not the caller's to cure", err)
+	}
+}
+
 func TestOnlyWhatTheSpecsGiveIsShipped(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(t *testing.T, dir string)
