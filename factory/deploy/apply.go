@@ -234,7 +234,7 @@ func (d *deployment) ready(ctx context.Context, objects []*unstructured.Unstruct
 	if err := d.checkCertManager(wanted); err != nil {
 		return err
 	}
-	return rollout.Wait(ctx, rollout.Options{Cluster: d.Cluster, Objects: wanted, Timeout: time.Until(d.deadline), Show: d.Show, Mask: d.mask})
+	return rollout.Wait(ctx, rollout.Options{Cluster: d.Cluster, Objects: wanted, Timeout: time.Until(d.deadline), Allowed: d.Timeout, Show: d.Show, Mask: d.mask})
 }
 
 // checkCertManager spares the waiting for a certificate that nothing will ever make.

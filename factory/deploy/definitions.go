@@ -202,7 +202,7 @@ func (d *deployment) writeDefinitions(ctx context.Context, found *definitions) e
 		d.Say("%s %s", refOf(u), verb)
 		written = append(written, rollout.Object{Kind: stored.GroupVersionKind(), Name: stored.GetName(), UID: stored.GetUID(), Generation: stored.GetGeneration()})
 	}
-	if err := rollout.Wait(ctx, rollout.Options{Cluster: d.Cluster, Objects: written, Timeout: time.Until(d.deadline), Show: d.Show}); err != nil {
+	if err := rollout.Wait(ctx, rollout.Options{Cluster: d.Cluster, Objects: written, Timeout: time.Until(d.deadline), Allowed: d.Timeout, Show: d.Show}); err != nil {
 		return err
 	}
 	d.Cluster.Forget()

@@ -19,7 +19,7 @@ func TestAFullDiskLosesTheEvidencesFileAndNothingElse(t *testing.T) {
 	p.write("services/web/service.yaml", "port: 8080\nimage: example.invalid/web:1\nreplicas: 1\n")
 	p.run(0, "sync")
 	said := p.run(1, "deploy", "--timeout", "2s")
-	p.want(said, "not ready after ") // what is left of the two seconds
+	p.want(said, "not ready after 2s")
 	p.want(said, "\ndeployment/web\n")
 	full := regexp.MustCompile(`\nnot saved: saving evidence: write ` + regexp.QuoteMeta(disk) + `\S+: no space left on device\n`)
 	if !full.MatchString(said) {

@@ -17,6 +17,8 @@ type Options struct {
 	Cluster *kube.Cluster
 	Objects []Object
 	Timeout time.Duration
+	// Allowed is what everything together may take, which is what messages name: Timeout is what is left of it. 0 is Timeout.
+	Allowed time.Duration
 	// Show is given the states at each change, and at least once a second. It may be nil.
 	Show func([]State)
 	// Mask hides secrets in all that is found. It is asked for once there is something to hide them in; it may be nil.
@@ -105,7 +107,7 @@ func Wait(ctx context.Context, opts Options) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return v.notReady(ctx, fmt.Sprintf("not ready after %s", opts.Timeout.Round(time.Second)), states, nil)
+			return v.notReady(ctx, fmt.Sprintf("not ready after %s", cmp.Or(opts.Allowed, opts.Timeout).Round(time.Second)), states, nil)
 		case <-v.changed:
 			v.settle(limited)
 		case <-tick.C:
